@@ -1,0 +1,196 @@
+"""Everything that can go wrong, as one tree.
+
+Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a status.
+
+    GraphsvcError
+    ├── BadRequest               the request makes no sense
+    │   ├── SourceSyntaxError    text that does not parse: source, line, column, the line itself
+    │   │   ├── QuerySyntaxError
+    │   │   ├── DataSyntaxError
+    │   │   ├── ShapesError
+    │   │   └── PageError
+    │   └── TooComplex           text that parses, or might, only at a price that nobody pays
+    ├── RemoteAccessRefused      SERVICE, LOAD and the like
+    ├── NotFound                 no such resource, graph, query
+    ├── NotAcceptable            no offer fits the Accept header
+    ├── TooLarge                 more bytes than the limit
+    ├── IncompleteBody           fewer bytes than announced
+    ├── UnsupportedMediaType
+    ├── TooManyRequests          one client takes more than its share
+    ├── ProjectError             the published project itself is broken
+    ├── StoreError               the store failed
+    ├── Saturated                every reader is busy
+    ├── OutOfMemory              the memory cap was reached
+    └── OutOfTime                the deadline passed
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class GraphsvcError(Exception):
+    """Any error that this package raises on purpose; `str()` is one plain sentence for people."""
+
+    title = "Something went wrong"
+
+
+class BadRequest(GraphsvcError):
+    """The request makes no sense as it stands; the same request will fail again."""
+
+    title = "Bad request"
+
+
+class SourceSyntaxError(BadRequest):
+    """Text that does not parse.
+
+    `line` and `column` count from 1 and are None where the parser gave no position; `source_line` is the
+    line of the text at fault; `source` names a file or a part of a request; `hint` says how to mend it.
+    """
+
+    title = "Syntax error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        source: str | None = None,
+        line: int | None = None,
+        column: int | None = None,
+        source_line: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.source = source
+        self.line = line
+        self.column = column
+        self.source_line = source_line
+        self.hint = hint
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Let the error cross a process boundary with all its fields."""
+        return (_rebuild, (type(self), self.__dict__.copy()))
+
+    def __str__(self) -> str:
+        """`source:line:column: message`, as compilers print it, without what is not known."""
+        place = ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
+        return f"{place}: {self.message}" if place else self.message
+
+
+def _rebuild(leaf: type[SourceSyntaxError], fields: dict[str, object]) -> SourceSyntaxError:
+    error = leaf(str(fields["message"]))
+    error.__dict__.update(fields)
+    return error
+
+
+class QuerySyntaxError(SourceSyntaxError):
+    """A SPARQL text that does not parse."""
+
+    title = "SPARQL syntax error"
+
+
+class DataSyntaxError(SourceSyntaxError):
+    """An RDF document that does not parse."""
+
+    title = "RDF syntax error"
+
+
+class ShapesError(SourceSyntaxError):
+    """A shapes graph that parses as RDF and yet is no valid shapes graph."""
+
+    title = "Broken shapes graph"
+
+
+class PageError(SourceSyntaxError):
+    """A source page that is not laid out as a Directorate-General's page."""
+
+    title = "Unreadable source page"
+
+
+class TooComplex(BadRequest):
+    """Text that would cost more to parse or plan than anyone may spend."""
+
+    title = "Too complex"
+
+
+class RemoteAccessRefused(GraphsvcError):
+    """The request would make this service fetch something from elsewhere."""
+
+    title = "Remote access refused"
+
+
+class NotFound(GraphsvcError):
+    """There is no such resource, graph or stored query."""
+
+    title = "Not found"
+
+
+class NotAcceptable(GraphsvcError):
+    """No representation that can be offered fits; `offers` lists the media types that there are."""
+
+    title = "Not acceptable"
+
+    def __init__(self, message: str, offers: Sequence[str]) -> None:
+        super().__init__(message)
+        self.offers = tuple(offers)
+
+
+class TooLarge(GraphsvcError):
+    """More bytes than the limit allows."""
+
+    title = "Too large"
+
+
+class IncompleteBody(BadRequest):
+    """A request body that ended before it was complete."""
+
+    title = "Incomplete body"
+
+
+class UnsupportedMediaType(GraphsvcError):
+    """A body in a media type or encoding that this operation does not read."""
+
+    title = "Unsupported media type"
+
+    def __init__(self, message: str, accepted: Sequence[str]) -> None:
+        super().__init__(message)
+        self.accepted = tuple(accepted)
+
+
+class TooManyRequests(GraphsvcError):
+    """One client has as many requests under way as its share allows."""
+
+    title = "Too many requests"
+    retry_after = 2
+
+
+class ProjectError(GraphsvcError):
+    """The published project (its folders or its configuration) is broken."""
+
+    title = "Broken project"
+
+
+class StoreError(GraphsvcError):
+    """The store failed to do what it should; the cause is ours, not the client's."""
+
+    title = "Store failure"
+
+
+class Saturated(GraphsvcError):
+    """Every reader is busy and the queue is full; `retry_after` is in seconds."""
+
+    title = "All readers are busy"
+    retry_after = 2
+
+
+class OutOfMemory(GraphsvcError):
+    """The work was stopped at the memory cap."""
+
+    title = "Memory limit reached"
+
+
+class OutOfTime(GraphsvcError):
+    """The work was stopped at its deadline."""
+
+    title = "Time limit reached"

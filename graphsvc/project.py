@@ -1,0 +1,100 @@
+"""The four folders of a project, read into quads: which file goes to which named graph.
+
+| folder | file | named graph |
+| --- | --- | --- |
+| data/ | `a/b.ttl` | `{base}/graph/a/b` |
+| ontology/ | `x.ttl` | `{base}/graph/vocabulary/x` |
+| shapes/ | `x.ttl` | `{base}/graph/shapes/x` |
+
+A TriG, N-Quads or JSON-LD file keeps the named graphs that it names itself.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pyoxigraph as ox
+
+from graphsvc.errors import ProjectError
+from graphsvc.formats import DATA_FORMATS, Format, by_suffix
+from graphsvc.rdf import read_document
+from graphsvc.settings import Settings
+
+FOLDERS = {"data": "", "ontology": "vocabulary/", "shapes": "shapes/"}
+# A JSON-LD context beside the ontology is there to be referred to; it holds no statements.
+NOT_DATA = frozenset({"context.jsonld"})
+
+
+@dataclass(frozen=True)
+class GraphFile:
+    """One RDF file of a project: its path, folder, syntax, and the named graph for its triples."""
+
+    path: Path
+    folder: str
+    syntax: Format
+    graph: str
+
+    def read(self) -> bytes:
+        """The document, unpacked."""
+        raw = self.path.read_bytes()
+        return gzip.decompress(raw) if self.path.suffix == ".gz" else raw
+
+
+class Project:
+    """A project folder as it stands on disk.
+
+    Raises ProjectError where there is no such folder, or no RDF file in any of the three that hold some.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.root = settings.project
+        if not self.root.is_dir():
+            raise ProjectError(f"{self.root}: no such folder")
+        if not self.files:
+            raise ProjectError(
+                f"{self.root}: there is no RDF file in data/, ontology/ or shapes/. "
+                "`graphsvc new DIR` makes a small project to start from."
+            )
+
+    @cached_property
+    def files(self) -> tuple[GraphFile, ...]:
+        """Every RDF file, sorted by folder and path."""
+        return tuple(
+            GraphFile(path, folder, syntax, self._graph(folder, path))
+            for folder in FOLDERS
+            for path in sorted((self.root / folder).rglob("*"))
+            if path.is_file() and path.name not in NOT_DATA and (syntax := by_suffix(path.name, DATA_FORMATS))
+        )
+
+    def _graph(self, folder: str, path: Path) -> str:
+        relative = path.relative_to(self.root / folder)
+        stem = relative.name.removesuffix(".gz").rpartition(".")[0]
+        return f"{self.settings.base}/graph/{FOLDERS[folder]}{relative.with_name(stem).as_posix()}"
+
+    @cached_property
+    def version(self) -> str:
+        """A short name for the content: the same files under the same base have the same version."""
+        digest = hashlib.sha256(self.settings.base.encode())
+        for file in self.files:
+            digest.update(f"\0{file.folder}/{file.path.relative_to(self.root).as_posix()}\0".encode())
+            digest.update(hashlib.sha256(file.path.read_bytes()).digest())
+        return digest.hexdigest()[:16]
+
+    def quads(self, folder: str | None = None) -> Iterator[ox.Quad]:
+        """All quads of one folder, or of all. Raises DataSyntaxError with file, line and column."""
+        for file in self.files:
+            if folder in (None, file.folder):
+                yield from read_document(
+                    file.read(),
+                    file.syntax,
+                    source=str(file.path.relative_to(self.root)),
+                    base=f"{self.settings.base}/",
+                    graph=file.graph,
+                    label_blank_nodes=True,
+                )

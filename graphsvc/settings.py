@@ -1,0 +1,158 @@
+"""Every setting of the service: one frozen value, each field with its help text.
+
+Only this module reads the environment and `graphsvc.toml`. Flags win over the environment, the environment
+over the file, the file over the defaults.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from graphsvc.errors import ProjectError
+from graphsvc.vocab import PREFIXES
+
+CONFIGURATION_FILE = "graphsvc.toml"
+ENVIRONMENT_PREFIX = "GRAPHSVC_"
+_TABLES = ("project", "service")
+
+
+def _setting(default: Any, help_text: str, *, table: str = "service") -> Any:
+    return field(default=default, metadata={"help": help_text, "table": table})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What is in force for one run of the service.
+
+    A field is `[project]` or `[service]` in graphsvc.toml by its metadata, and GRAPHSVC_NAME in the
+    environment. Times are in seconds, sizes in bytes.
+    """
+
+    project: Path = field(default=Path(), metadata={"help": "The folder that holds the four folders."})
+    base: str = _setting(
+        "http://127.0.0.1:8000",
+        "The IRI under which the things of this graph are named, without a slash at the end.",
+        table="project",
+    )
+    title: str = _setting("Knowledge graph", "What this graph is called on its pages.", table="project")
+    description: str = _setting("", "One or two sentences about the graph.", table="project")
+    publisher: str = _setting("", "The name of who publishes the graph, for its catalogue.", table="project")
+    license: str = _setting("", "The IRI of the licence of the data.", table="project")
+    host: str = _setting("127.0.0.1", "The address to listen on.")
+    port: int = _setting(8000, "The port to listen on; 0 takes any that is free.")
+    public_url: str = _setting("", "The address people see, path included; empty: http://HOST:PORT.")
+    store: str = _setting("memory:", "Where the triples are kept: memory: or disk:PATH.")
+    query_timeout: float = _setting(30.0, "How long a query, a parse or a validation may take.")
+    readers: int = _setting(0, "How many queries may run at once; 0: two for each processor.")
+    reader_memory: int = _setting(1 << 30, "How much memory one query may take beyond the data.")
+    hold_back: int = _setting(16 << 20, "Up to this size an answer is sent whole, or not at all.")
+    max_query_bytes: int = _setting(256 << 10, "The longest query text.")
+    max_upload_bytes: int = _setting(64 << 20, "The largest upload, unpacked.")
+    prefixes: Mapping[str, str] = field(default_factory=lambda: dict(PREFIXES))
+
+    @property
+    def root_url(self) -> str:
+        """The public URL without a slash at its end; never taken from a request's headers."""
+        return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+
+    @property
+    def root_path(self) -> str:
+        """The path part of the public URL, empty at the root of a host."""
+        return urlsplit(self.root_url).path.rstrip("/")
+
+    @property
+    def reader_count(self) -> int:
+        """How many readers to keep."""
+        return self.readers or 2 * (os.cpu_count() or 1)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
+    """The settings in force for a project folder.
+
+    Flags of value None are not given. Raises ProjectError for a file that is no TOML, a key that is not
+    known (with the nearest that is), or a value of the wrong type.
+    """
+    values: dict[str, Any] = {"project": project}
+    values |= _from_file(project / CONFIGURATION_FILE)
+    values |= _from_environment(environ)
+    values |= {name: value for name, value in flags.items() if value is not None}
+    settings = replace(Settings(), **values)
+    return replace(settings, base=_checked_base(settings.base))
+
+
+def _checked_base(base: str) -> str:
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise ProjectError(f"base must be an http(s) IRI without query or fragment, not {base!r}")
+    return base.rstrip("/")
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        return {}
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProjectError(f"{path}: {error}") from None
+    values: dict[str, Any] = {}
+    for table, entries in content.items():
+        if table == "prefixes":
+            values["prefixes"] = dict(PREFIXES) | _checked_prefixes(path, entries)
+        elif table in _TABLES and isinstance(entries, dict):
+            values |= {key: _file_value(path, table, key, entries[key]) for key in entries}
+        else:
+            raise ProjectError(f"{path}: {_unknown(table, [*_TABLES, 'prefixes'])}")
+    return values
+
+
+def _file_value(path: Path, table: str, key: str, value: Any) -> Any:
+    known = {f.name: f for f in fields(Settings) if f.metadata.get("table") == table}
+    if key not in known:
+        raise ProjectError(f"{path}: in [{table}]: {_unknown(key, list(known))}")
+    return _typed(f"{path}: {key}", known[key].default, value)
+
+
+def _checked_prefixes(path: Path, entries: Any) -> dict[str, str]:
+    if not isinstance(entries, dict) or not all(isinstance(iri, str) for iri in entries.values()):
+        raise ProjectError(f'{path}: [prefixes] holds lines of the form: name = "namespace IRI"')
+    return dict(entries)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    known = {f"{ENVIRONMENT_PREFIX}{f.name.upper()}": f for f in fields(Settings) if "table" in f.metadata}
+    values = {}
+    for name in sorted(n for n in environ if n.startswith(ENVIRONMENT_PREFIX)):
+        if name not in known:
+            raise ProjectError(f"environment: {_unknown(name, list(known))}")
+        values[known[name].name] = _typed(name, known[name].default, environ[name])
+    return values
+
+
+def _typed(where: str, default: Any, value: Any) -> Any:
+    wanted = type(default)
+    if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(value, str) and wanted is not str:
+        try:
+            return wanted(value)
+        except ValueError:
+            raise ProjectError(f"{where}: {value!r} is not of type {wanted.__name__}") from None
+    if not isinstance(value, wanted):
+        raise ProjectError(f"{where}: {value!r} is not of type {wanted.__name__}")
+    return value
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"unknown setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")

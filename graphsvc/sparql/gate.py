@@ -1,0 +1,161 @@
+"""The gate for all query text: what form it has, what it would touch, and whether it may go on.
+
+Nothing here parses in full. The engine's parser, behind a wall that may fall, has the last word on syntax;
+the gate answers in linear time what must be known before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+from graphsvc.errors import BadRequest, QuerySyntaxError, RemoteAccessRefused, TooComplex, TooLarge
+from graphsvc.sparql.lexer import Token, position, tokens
+
+MAX_DEPTH = 128
+MAX_OPERATORS = 4_000
+MAX_UNIONS = 1_000
+_OPENING = {"{": "}", "(": ")", "[": "]", "<<": ">>", "<<(": ")>>"}
+_CLOSING = frozenset(_OPENING.values())
+_OPERATORS = frozenset({"||", "&&", "+", "-", "*", "/", "!", "^", "|"})
+_UPDATES = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
+
+
+class Form(Enum):
+    """The four query forms. https://www.w3.org/TR/sparql11-query/#QueryForms"""
+
+    SELECT = "SELECT"
+    ASK = "ASK"
+    CONSTRUCT = "CONSTRUCT"
+    DESCRIBE = "DESCRIBE"
+
+    @property
+    def yields_graph(self) -> bool:
+        """Whether the answer is RDF rather than a table or a truth value."""
+        return self in (Form.CONSTRUCT, Form.DESCRIBE)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The RDF dataset that a request asks for; None where it does not say.
+
+    https://www.w3.org/TR/sparql11-protocol/#dataset
+    """
+
+    default_graphs: tuple[str, ...] | None = None
+    named_graphs: tuple[str, ...] | None = None
+
+    @property
+    def given(self) -> bool:
+        """Whether the request names its dataset: then FROM and FROM NAMED in the text do not count."""
+        return self.default_graphs is not None or self.named_graphs is not None
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that may run: its text, form, dataset, and the terms that its variables are bound to.
+
+    `names_dataset` tells whether the text has FROM or FROM NAMED. `bindings` maps variable names to terms in
+    N-Triples; they are bound as terms, never pasted into the text.
+    """
+
+    text: str
+    form: Form
+    names_dataset: bool = False
+    dataset: Dataset = field(default_factory=Dataset)
+    bindings: Mapping[str, str] = field(default_factory=dict)
+
+
+def read(
+    text: str,
+    *,
+    dataset: Dataset | None = None,
+    bindings: Mapping[str, str] | None = None,
+    max_bytes: int = 256 << 10,
+) -> Query:
+    """Let a query text through the gate.
+
+    Raises TooLarge past `max_bytes`, QuerySyntaxError for text that has no query form or cannot be UTF-8,
+    BadRequest for an update, RemoteAccessRefused for SERVICE, TooComplex for nesting or chains beyond what
+    the planner can take.
+    """
+    _check_text(text, max_bytes)
+    found = list(tokens(text))
+    form = _form(text, found)
+    _check_shape(found)
+    _check_remote(text, found)
+    names_dataset = any(token.keyword == "FROM" for token in found)
+    return Query(text, form, names_dataset, dataset or Dataset(), dict(bindings or {}))
+
+
+def _check_text(text: str, max_bytes: int) -> None:
+    try:
+        size = len(text.encode("utf-8"))
+    except UnicodeEncodeError as error:
+        raise _at(text, error.start, "A lone surrogate is not a character.") from None
+    if size > max_bytes:
+        raise TooLarge(f"The query is {size:,} bytes long; the limit is {max_bytes:,}.")
+    if "\0" in text:
+        raise _at(text, text.index("\0"), "The NUL character cannot stand in a query.")
+    if text.startswith("\ufeff"):
+        raise _at(
+            text, 0, "The query starts with a byte order mark.", hint="Save the query as UTF-8 without BOM."
+        )
+
+
+def _at(text: str, offset: int, message: str, *, hint: str | None = None) -> QuerySyntaxError:
+    line, column = position(text, offset)
+    lines = text.split("\n")
+    return QuerySyntaxError(
+        message, source="query", line=line, column=column, source_line=lines[line - 1], hint=hint
+    )
+
+
+def _form(text: str, found: list[Token]) -> Form:
+    """The first keyword after the prologue. https://www.w3.org/TR/sparql11-query/#rPrologue"""
+    place = 0
+    while place < len(found) and found[place].keyword in ("BASE", "PREFIX", "VERSION"):
+        place += 3 if found[place].keyword == "PREFIX" else 2
+    if place >= len(found):
+        raise _at(text, len(text), "There is no query: one of SELECT, ASK, CONSTRUCT, DESCRIBE is missing.")
+    word = found[place].keyword
+    if word in Form.__members__:
+        return Form[word]
+    if word in _UPDATES:
+        raise BadRequest(f"This is an update ({word}), and this operation takes queries.")
+    raise _at(
+        text,
+        found[place].start,
+        f"A query starts with SELECT, ASK, CONSTRUCT or DESCRIBE, not with {found[place].text[:40]!r}.",
+    )
+
+
+def _check_shape(found: list[Token]) -> None:
+    depth = operators = unions = 0
+    for token in found:
+        if token.text in _OPENING:
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise TooComplex(f"The query nests brackets more than {MAX_DEPTH} deep.")
+        elif token.text in _CLOSING:
+            depth -= 1
+        elif token.text in _OPERATORS and token.kind == "punctuation":
+            operators += 1
+        elif token.keyword == "UNION":
+            unions += 1
+    if operators > MAX_OPERATORS:
+        raise TooComplex(f"The query has {operators:,} operators; the limit is {MAX_OPERATORS:,}.")
+    if unions > MAX_UNIONS:
+        raise TooComplex(f"The query has {unions:,} UNIONs; the limit is {MAX_UNIONS:,}.")
+
+
+def _check_remote(text: str, found: list[Token]) -> None:
+    """Refuse SERVICE, also where it touches the name that follows (`SERVICE:ep` parses as SERVICE `:ep`)."""
+    for token in found:
+        touching = token.kind == "name" and token.text.partition(":")[0].upper() == "SERVICE"
+        if token.keyword == "SERVICE" or touching:
+            line, column = position(text, token.start)
+            raise RemoteAccessRefused(
+                f"SERVICE (line {line}, column {column}) would query another endpoint; this service does not."
+            )

@@ -1,0 +1,5 @@
+"""The store port and its adapters."""
+
+from graphsvc.store.port import Answer, Limits, Store
+
+__all__ = ["Answer", "Limits", "Store"]

@@ -1,0 +1,94 @@
+"""One query on the engine: dataset, bindings, evaluation, serialisation.
+
+The same function runs in a reader process and in the in-process adapters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from itertools import chain, islice
+from typing import IO, Any
+
+import pyoxigraph as ox
+
+from graphsvc.errors import StoreError
+from graphsvc.formats import GRAPH_FORMATS, Format
+from graphsvc.rdf.reading import engine_format
+from graphsvc.rdf.writing import write_document
+from graphsvc.sparql import Query
+from graphsvc.sparql.diagnosis import diagnose
+
+# Up to so many triples a CONSTRUCT or DESCRIBE is sorted, so that the same graph gives the same bytes; beyond
+# it is streamed as the engine finds them.
+SORTED_TRIPLES = 20_000
+
+
+def evaluate(
+    store: ox.Store,
+    query: Query,
+    result: Format,
+    out: IO[bytes],
+    *,
+    base: str | None = None,
+    prefixes: Mapping[str, str] | None = None,
+) -> None:
+    """Run `query` on `store` and write its answer in the format `result` to `out`.
+
+    `base` resolves relative IRIs in the text; `prefixes` shorten the IRIs of a Turtle answer and name what is
+    missing in a syntax error. Raises QuerySyntaxError, or StoreError where the engine fails.
+    """
+    try:
+        found = store.query(query.text, base_iri=base, **_dataset(query), **_substitutions(query))
+    except SyntaxError as error:
+        raise diagnose(query.text, str(error), prefixes or {}) from None
+    except (OSError, RuntimeError, ValueError) as error:
+        raise StoreError(f"The store could not run the query: {error}") from error
+    try:
+        if isinstance(found, ox.QueryTriples):
+            _write_triples(found, result, out, prefixes or {})
+        else:
+            wanted = ox.QueryResultsFormat.from_media_type(result.media_type)
+            if wanted is None:
+                raise ValueError(f"{result.label} cannot carry solutions")
+            found.serialize(out, wanted)
+    except BrokenPipeError:
+        raise
+    except (OSError, RuntimeError) as error:
+        raise StoreError(f"The store failed while answering: {error}") from error
+
+
+def _dataset(query: Query) -> dict[str, Any]:
+    """https://www.w3.org/TR/sparql11-protocol/#dataset: the request's dataset beats the text's."""
+    if query.dataset.given:
+        return {
+            "default_graph": [ox.NamedNode(iri) for iri in query.dataset.default_graphs or ()],
+            "named_graphs": [ox.NamedNode(iri) for iri in query.dataset.named_graphs or ()],
+        }
+    return {} if query.names_dataset else {"use_default_graph_as_union": True}
+
+
+def _substitutions(query: Query) -> dict[str, Any]:
+    if not query.bindings:
+        return {}
+    return {"substitutions": {ox.Variable(name): _term(text) for name, text in query.bindings.items()}}
+
+
+def _term(text: str) -> Any:
+    """One term from its N-Triples form, read by the parser so that it can be nothing but a term."""
+    quads = list(ox.parse(f"<urn:s> <urn:p> {text} .", ox.RdfFormat.N_TRIPLES))
+    if len(quads) != 1:
+        raise ValueError("a binding is one term")
+    return quads[0].object
+
+
+def _write_triples(
+    found: Iterable[ox.Triple], result: Format, out: IO[bytes], prefixes: Mapping[str, str]
+) -> None:
+    if result not in GRAPH_FORMATS:
+        raise ValueError(f"{result.label} cannot carry a graph")
+    triples = iter(found)
+    first = list(islice(triples, SORTED_TRIPLES))
+    if len(first) < SORTED_TRIPLES:
+        out.write(write_document((ox.Quad(*triple) for triple in first), result, prefixes))
+    else:
+        ox.serialize(chain(first, triples), out, engine_format(result), prefixes=dict(prefixes))

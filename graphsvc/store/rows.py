@@ -1,0 +1,44 @@
+"""Solutions as values, for the pages: few rows, by way of the SPARQL JSON format.
+
+https://www.w3.org/TR/sparql11-results-json/#select-results
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from graphsvc.formats import N_QUADS, RESULTS_JSON
+from graphsvc.rdf.terms import XSD_STRING, BlankNode, Iri, Literal, Term
+from graphsvc.sparql import Dataset, read
+from graphsvc.store.port import Store
+
+Row = dict[str, Term]
+
+
+def select(
+    store: Store,
+    text: str,
+    bindings: Mapping[str, Term] | None = None,
+    dataset: Dataset | None = None,
+) -> list[Row]:
+    """The solutions of a SELECT query; an unbound variable is absent from its row."""
+    query = read(text, dataset=dataset, bindings={name: term.n3() for name, term in (bindings or {}).items()})
+    answer = json.loads(store.query(query, RESULTS_JSON).read())
+    return [
+        {name: _term(value) for name, value in solution.items()} for solution in answer["results"]["bindings"]
+    ]
+
+
+def construct(store: Store, text: str, bindings: Mapping[str, Term] | None = None) -> bytes:
+    """The triples of a CONSTRUCT or DESCRIBE query, as N-Triples (each also a line of N-Quads)."""
+    query = read(text, bindings={name: term.n3() for name, term in (bindings or {}).items()})
+    return store.query(query, N_QUADS).read()
+
+
+def _term(value: Mapping[str, str]) -> Term:
+    if value["type"] == "uri":
+        return Iri(value["value"])
+    if value["type"] == "bnode":
+        return BlankNode(value["value"])
+    return Literal(value["value"], value.get("datatype", XSD_STRING), value.get("xml:lang", ""))

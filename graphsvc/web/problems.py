@@ -1,0 +1,129 @@
+"""Errors over HTTP: the one table from error to status, and the one body.
+
+The body is problem+json (https://www.rfc-editor.org/rfc/rfc9457#section-3) or, for a browser, a page that
+says the same. A syntax error has `line`, `column`, `source_line` and, where it is known, `hint`.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any
+
+from flask import Flask, Response, render_template, request
+from werkzeug.exceptions import HTTPException
+
+from graphsvc import errors
+from graphsvc.formats import HTML, Format, Kind
+from graphsvc.negotiation import negotiate
+from graphsvc.web.service import absolute_url
+
+PROBLEM_JSON = Format(
+    "json",
+    "application/problem+json",
+    ".json",
+    "Problem details",
+    Kind.PAGE,
+    aliases=("application/json", "application/*"),
+)
+STATUS: dict[type[errors.GraphsvcError], int] = {
+    errors.BadRequest: 400,
+    errors.RemoteAccessRefused: 403,
+    errors.NotFound: 404,
+    errors.NotAcceptable: 406,
+    errors.TooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.TooManyRequests: 429,
+    errors.ProjectError: 500,
+    errors.StoreError: 500,
+    errors.Saturated: 503,
+    errors.OutOfMemory: 503,
+    errors.OutOfTime: 504,
+}
+_LOG = logging.getLogger("graphsvc")
+
+
+def register(app: Flask) -> None:
+    """Answer every error of this package, of the framework, and every unforeseen one, in the one form."""
+    app.register_error_handler(errors.GraphsvcError, _known)
+    app.register_error_handler(HTTPException, _framework)
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def status_of(error: errors.GraphsvcError) -> int:
+    """The HTTP status of an error: that of its nearest ancestor in the table."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+
+
+def slug(kind: type[errors.GraphsvcError]) -> str:
+    """The error's name as the last part of its problem type: `query-syntax-error`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "-", kind.__name__).lower()
+
+
+def _known(error: errors.GraphsvcError) -> Response:
+    status = status_of(error)
+    problem: dict[str, Any] = {
+        "type": absolute_url(f"/problems#{slug(type(error))}"),
+        "title": error.title,
+        "status": status,
+        "detail": str(error),
+    }
+    headers = {}
+    if isinstance(error, errors.SourceSyntaxError):
+        problem["detail"] = error.message
+        for name in ("source", "line", "column", "source_line", "hint"):
+            if getattr(error, name) is not None:
+                problem[name] = getattr(error, name)
+    elif isinstance(error, errors.NotAcceptable):
+        problem["offers"] = list(error.offers)
+    elif isinstance(error, errors.UnsupportedMediaType):
+        problem["accepted"] = list(error.accepted)
+    elif isinstance(error, errors.Saturated | errors.TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
+    if status == 500:
+        _LOG.error("%s", error, exc_info=error)
+    return _respond(problem, headers)
+
+
+def _framework(error: HTTPException) -> Response:
+    status = error.code or 500
+    headers = {
+        name: value for name, value in error.get_headers() if name in ("Allow", "Retry-After", "Location")
+    }
+    if status < 400:
+        return Response(status=status, headers=headers)
+    detail = error.description or error.name
+    if status == 404:
+        detail = f"There is nothing at {request.path}."
+    if status == 405:
+        detail = f"{request.method} cannot be used here; {headers.get('Allow', 'nothing')} can."
+    problem = {"type": "about:blank", "title": error.name, "status": status, "detail": detail}
+    return _respond(problem, headers)
+
+
+def _unforeseen(error: Exception) -> Response:
+    _LOG.error("unforeseen error at %s", request.path, exc_info=error)
+    problem = {
+        "type": "about:blank",
+        "title": "Internal error",
+        "status": 500,
+        "detail": "The service failed on this request. The fault is ours, and it has been logged.",
+    }
+    return _respond(problem, {})
+
+
+def _respond(problem: dict[str, Any], headers: dict[str, str]) -> Response:
+    try:
+        chosen = negotiate(request.headers.get("Accept"), (PROBLEM_JSON, HTML))
+    except errors.NotAcceptable:
+        chosen = PROBLEM_JSON
+    if chosen is HTML:
+        body = render_template("problem.html", problem=problem)
+    else:
+        body = json.dumps(problem, ensure_ascii=False, indent=2) + "\n"
+    response = Response(body, status=problem["status"], headers=headers)
+    response.headers["Content-Type"] = chosen.content_type
+    response.headers["Vary"] = "Accept"
+    response.headers["Cache-Control"] = "no-store" if problem["status"] >= 500 else "no-cache"
+    return response

@@ -1,0 +1,38 @@
+"""What every route needs: the settings, the store and the project, held by the application."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from graphsvc.project import Project
+from graphsvc.settings import Settings
+from graphsvc.store import Store
+
+EXTENSION = "graphsvc"
+
+
+@dataclass(frozen=True)
+class Service:
+    """The parts that one application is wired from."""
+
+    settings: Settings
+    project: Project
+    store: Store
+
+
+def service() -> Service:
+    """The parts of the application that handles the present request."""
+    return cast(Service, current_app.extensions[EXTENSION])
+
+
+def local_path(path: str) -> str:
+    """A path of this service as a link in a page or a header: below the public URL's path, host-relative."""
+    return service().settings.root_path + path
+
+
+def absolute_url(path: str) -> str:
+    """A path of this service as an absolute URL under the public URL, never under the request's Host."""
+    return service().settings.root_url + path
