@@ -1,12 +1,24 @@
-"""What every test may use: the project's root, and the outside material where it is there."""
+"""What every test may use: the project's root, outside material where it is there, and the service itself."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from flask.testing import FlaskClient
+
+from graphsvc.loading import load_project, open_local
+from graphsvc.project import Project
+from graphsvc.settings import load
+from graphsvc.web import create_app
 
 ROOT = Path(__file__).resolve().parent.parent
+LIBRARY = ROOT / "tests" / "projects" / "library"
 
 
 @pytest.fixture(scope="session")
@@ -22,3 +34,60 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("no shared/ folder beside the project: outside material is not checked")
     return folder
+
+
+@contextmanager
+def application(project: Path, **flags: object) -> Iterator[FlaskClient]:
+    """A client of the application in this process, over an in-process store."""
+    settings = load(project, {}, **flags)
+    content = Project(settings)
+    with open_local(settings) as store:
+        load_project(content, store)
+        yield create_app(settings, store, content).test_client()
+
+
+@contextmanager
+def running(project: Path, *options: str, **environment: str) -> Iterator[str]:
+    """A real server process on a free port; yields its root URL without a slash at the end."""
+    command = [sys.executable, "-m", "graphsvc", "serve", "--project", str(project), "--port", "0", *options]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=os.environ | environment
+    ) as process:
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if line.startswith("Ready at "):
+                    yield line.removeprefix("Ready at ").strip().rstrip("/")
+                    return
+            pytest.fail("the server ended before it was ready")
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@pytest.fixture(scope="session")
+def library() -> Iterator[FlaskClient]:
+    """The application over the small project in tests/projects/library."""
+    with application(LIBRARY) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def library_server() -> Iterator[str]:
+    """The root URL of a server process over the small project in tests/projects/library."""
+    with running(LIBRARY) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Iterator[FlaskClient]:
+    """The application over the shipped graph."""
+    with application(ROOT) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    """The root URL of a server process over the shipped graph."""
+    with running(ROOT) as url:
+        yield url

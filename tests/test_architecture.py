@@ -31,6 +31,7 @@ FLOORS = {
     "web": 5,
     "serving": 5.5,
     "cli": 6,
+    "__main__": 7,
 }
 LIBRARIES = {
     "flask": {"web"},
