@@ -19,7 +19,8 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     ├── TooManyRequests          one client takes more than its share
     ├── ProjectError             the published project itself is broken
     ├── StoreError               the store failed
-    ├── Saturated                every reader is busy
+    ├── Unavailable              a part of the service is not there just now
+    │   └── Saturated            every reader is busy
     ├── OutOfMemory              the memory cap was reached
     └── OutOfTime                the deadline passed
 """
@@ -177,11 +178,17 @@ class StoreError(GraphsvcError):
     title = "Store failure"
 
 
-class Saturated(GraphsvcError):
-    """Every reader is busy and the queue is full; `retry_after` is in seconds."""
+class Unavailable(GraphsvcError):
+    """A part of the service is not there just now; `retry_after` is in seconds."""
+
+    title = "Unavailable"
+    retry_after = 2
+
+
+class Saturated(Unavailable):
+    """Every reader is busy and the queue is full."""
 
     title = "All readers are busy"
-    retry_after = 2
 
 
 class OutOfMemory(GraphsvcError):

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from pathlib import Path
+
+import pyoxigraph as ox
 
 from graphsvc.errors import ProjectError
 from graphsvc.project import Project
@@ -10,23 +14,45 @@ from graphsvc.settings import Settings
 from graphsvc.store.local import LocalStore
 
 
-def open_local(settings: Settings) -> LocalStore:
-    """The store that `settings.store` names, empty or as it was left, in this process.
+def open_store(project: Project, settings: Settings) -> LocalStore:
+    """The store that `settings.store` names, in this process, with the whole project in it.
 
-    Raises ProjectError for a store that this package does not know.
+    `memory:` is filled from the files. `disk:PATH` keeps one folder for each version of the files below
+    `PATH/generations`: one that is there is opened as it is, in an instant; one that is not is built beside it
+    and appears only when it is complete. The files never change, so any number of processes may hold them open.
+    Raises DataSyntaxError with file, line and column, ProjectError for a store that cannot be had.
     """
     scheme, _, rest = settings.store.partition(":")
-    base = f"{settings.base}/"
     if scheme == "memory" and not rest:
-        return LocalStore(base=base, prefixes=settings.prefixes)
-    if scheme == "disk" and rest:
-        return LocalStore(Path(rest), base=base, prefixes=settings.prefixes)
-    raise ProjectError(f"store is `memory:` or `disk:PATH`, not {settings.store!r}")
+        engine = ox.Store()
+        engine.extend(project.quads())
+    elif scheme == "disk" and rest:
+        engine = _on_disk(project, Path(rest))
+    else:
+        raise ProjectError(f"store is `memory:` or `disk:PATH`, not {settings.store!r}")
+    return LocalStore(engine, project.version, base=f"{settings.base}/", prefixes=settings.prefixes)
 
 
-def load_project(project: Project, store: LocalStore) -> None:
-    """Put every quad of the project into the store, as the state named after the project's version.
+def _on_disk(project: Project, folder: Path) -> ox.Store:
+    generation = folder / "generations" / project.version
+    try:
+        if not generation.is_dir():
+            _build(project, generation)
+        return ox.Store.read_only(str(generation))
+    except OSError as error:
+        raise ProjectError(f"{folder}: the store cannot be used: {error}") from error
 
-    Raises DataSyntaxError with file, line and column, and then the store is as it was.
-    """
-    store.load(list(project.quads()), project.version)
+
+def _build(project: Project, generation: Path) -> None:
+    """Load the project into a new folder and move it into place."""
+    unfinished = generation.with_name(f".{generation.name}-{os.getpid()}")
+    generation.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        engine = ox.Store(str(unfinished))
+        engine.bulk_extend(project.quads())
+        engine.flush()
+        del engine
+        unfinished.rename(generation)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from flask.testing import FlaskClient
 
-from graphsvc.loading import load_project, open_local
+from graphsvc.loading import open_store
 from graphsvc.project import Project
 from graphsvc.settings import load
 from graphsvc.web import create_app
@@ -41,8 +41,7 @@ def application(project: Path, **flags: object) -> Iterator[FlaskClient]:
     """A client of the application in this process, over an in-process store."""
     settings = load(project, {}, **flags)
     content = Project(settings)
-    with open_local(settings) as store:
-        load_project(content, store)
+    with open_store(content, settings) as store:
         yield create_app(settings, store, content).test_client()
 
 

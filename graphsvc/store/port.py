@@ -13,11 +13,12 @@ from graphsvc.sparql import Query
 
 @dataclass(frozen=True)
 class Limits:
-    """What one piece of work may take: `timeout` in seconds (None: the store's own), and whether it is still
-    wanted (`cancelled` is asked from time to time and must not block)."""
+    """What one piece of work may take: `timeout` in seconds (None: the store's own), whether it is still wanted
+    (`cancelled` is asked from time to time and must not block), and whose share it counts against."""
 
     timeout: float | None = None
     cancelled: Callable[[], bool] = lambda: False
+    client: str = ""
 
 
 @dataclass

@@ -37,7 +37,7 @@ STATUS: dict[type[errors.GraphsvcError], int] = {
     errors.TooManyRequests: 429,
     errors.ProjectError: 500,
     errors.StoreError: 500,
-    errors.Saturated: 503,
+    errors.Unavailable: 503,
     errors.OutOfMemory: 503,
     errors.OutOfTime: 504,
 }
@@ -79,7 +79,7 @@ def _known(error: errors.GraphsvcError) -> Response:
         problem["offers"] = list(error.offers)
     elif isinstance(error, errors.UnsupportedMediaType):
         problem["accepted"] = list(error.accepted)
-    elif isinstance(error, errors.Saturated | errors.TooManyRequests):
+    elif isinstance(error, errors.Unavailable | errors.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
     if status == 500:
         _LOG.error("%s", error, exc_info=error)

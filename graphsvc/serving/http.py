@@ -1,0 +1,75 @@
+"""The web process: waitress in front of the application.
+
+It parses no query, no RDF and no shapes of a visitor's; that is done behind the wall of the pools.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from typing import Any
+
+from waitress import wasyncore
+from waitress.server import create_server
+
+from graphsvc.project import Project
+from graphsvc.serving.child import Role, run
+from graphsvc.store.pooled import PooledStore
+from graphsvc.web import create_app
+
+THREADS = 48
+MAX_CONNECTIONS = 2_000
+MAX_HEADERS = 64 << 10
+
+
+def answer(role: Role) -> None:
+    """Serve HTTP until told to stop; then finish what is under way."""
+    settings = role.settings
+    logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+    store = PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
+    server = create_server(
+        create_app(settings, store, Project(settings)),
+        sockets=[role.socket()],
+        threads=THREADS,
+        connection_limit=MAX_CONNECTIONS,
+        asyncore_use_poll=True,
+        channel_timeout=60,
+        # Without this a thread is not told that its client went away.
+        channel_request_lookahead=1,
+        clear_untrusted_proxy_headers=True,
+        max_request_header_size=MAX_HEADERS,
+        max_request_body_size=settings.max_upload_bytes + (1 << 20),
+        ident="",
+    )
+    role.say_ready()
+    _loop(server, settings.grace)
+
+
+def _loop(server: Any, grace: float) -> None:
+    """Waitress's loop, and on SIGTERM a stop that drops nothing: no new connection, what has begun ends."""
+    stopping: list[float] = []
+
+    def stop(*_: object) -> None:
+        stopping.append(time.monotonic() + grace)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    map_ = server._map
+    while not stopping:
+        wasyncore.loop(timeout=0.5, map=map_, use_poll=True, count=1)
+    server.accepting = False
+    server.del_channel(map_)
+    server.socket.close()
+    while _busy(server) and time.monotonic() < stopping[0]:
+        wasyncore.loop(timeout=0.1, map=map_, use_poll=True, count=1)
+    server.task_dispatcher.shutdown(timeout=1)
+
+
+def _busy(server: Any) -> bool:
+    channels = list(server.active_channels.values())
+    return any(one.requests or one.request or one.total_outbufs_len for one in channels)
+
+
+if __name__ == "__main__":
+    run(answer)

@@ -1,0 +1,33 @@
+"""The keeper: holds the store, and forks the readers that query it."""
+
+from __future__ import annotations
+
+import gc
+
+from graphsvc.loading import open_store
+from graphsvc.project import Project
+from graphsvc.serving.child import Role, run
+from graphsvc.store.reader import reader
+from graphsvc.workers.pool import Pool
+
+
+def keep(role: Role) -> None:
+    """Load the project and answer queries until told to stop."""
+    settings = role.settings
+    project = Project(settings)
+    store = open_store(project, settings)
+    # What is there now stays: the readers share its pages as long as nobody writes to them.
+    gc.freeze()
+    pool = Pool(
+        role.socket(),
+        reader(store),
+        size=settings.reader_count,
+        memory=settings.reader_memory,
+        share=settings.client_share or None,
+        about={"epoch": store.epoch()},
+    )
+    pool.run(role.say_ready, settings.grace)
+
+
+if __name__ == "__main__":
+    run(keep)

@@ -1,0 +1,159 @@
+"""The supervisor: starts the processes, starts again what ends, and stops them in order.
+
+It loads nothing and answers nothing, so there is little that could end it.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from graphsvc.errors import ProjectError
+from graphsvc.project import Project
+from graphsvc.serving.child import HOPELESS, Role
+from graphsvc.settings import Settings
+
+_LOG = logging.getLogger("graphsvc")
+# A child that ends within so many seconds of its start is started again only after a pause.
+_YOUNG = 1.0
+
+
+@dataclass(eq=False)
+class _Child:
+    """A process by the module that it runs, with the socket that it listens on, however often it is started."""
+
+    module: str
+    listener: socket.socket
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    ready: int = -1
+
+
+class Supervisor:
+    """Runs the service for `settings`; the sockets outlive the processes that answer on them."""
+
+    def __init__(self, settings: Settings) -> None:
+        Project(settings)
+        self._folder = Path(tempfile.mkdtemp(prefix="graphsvc-"))
+        web = _listen(settings.host, settings.port)
+        self.settings = replace(settings, port=web.getsockname()[1])
+        self._children = [
+            _Child("graphsvc.serving.keeper", self._pool_socket("keeper")),
+            _Child("graphsvc.serving.http", web),
+        ]
+        self._stopping = False
+
+    def _pool_socket(self, name: str) -> socket.socket:
+        listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        listener.bind(str(self._folder / name))
+        listener.listen(512)
+        return listener
+
+    def run(self) -> int:
+        """Serve until SIGTERM or SIGINT; the exit status."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._stop)
+        try:
+            for child in self._children:
+                self._start(child)
+            if not self._wait_until_ready():
+                return 0 if self._stopping else 1
+            sys.stdout.write(f"Ready at {self.settings.root_url}/\n")
+            sys.stdout.flush()
+            return self._watch()
+        finally:
+            self._end()
+
+    def _stop(self, *_: object) -> None:
+        self._stopping = True
+
+    def _start(self, child: _Child) -> None:
+        ready, told = os.pipe()
+        role = Role(
+            self.settings,
+            child.listener.fileno(),
+            told,
+            str(self._folder / "keeper"),
+            str(self._folder / "checker"),
+        )
+        child.started = time.monotonic()
+        child.process = subprocess.Popen(  # noqa: S603 - this interpreter, and a module of this package
+            [sys.executable, "-m", child.module],
+            stdin=subprocess.PIPE,
+            pass_fds=(child.listener.fileno(), told),
+        )
+        os.close(told)
+        child.ready = ready
+        assert child.process.stdin is not None
+        child.process.stdin.write(role.packet())
+        child.process.stdin.close()
+
+    def _wait_until_ready(self) -> bool:
+        """Whether every child says that it is ready before one ends."""
+        for child in self._children:
+            while not self._stopping and not select.select([child.ready], [], [], 0.1)[0]:
+                pass
+            if self._stopping or not os.read(child.ready, 16):
+                return False
+        return True
+
+    def _watch(self) -> int:
+        """Start again whatever ends, until told to stop or until there is no point."""
+        while not self._stopping:
+            for child in self._children:
+                assert child.process is not None
+                status = child.process.poll()
+                if status is None:
+                    continue
+                if status == HOPELESS:
+                    return 1
+                _LOG.warning("%s ended with status %s; it is started again", child.module, status)
+                os.close(child.ready)
+                if time.monotonic() - child.started < _YOUNG:
+                    time.sleep(_YOUNG)
+                self._start(child)
+            time.sleep(0.05)
+        return 0
+
+    def _end(self) -> None:
+        """Stop the processes, the web first, so that what it has begun can still be answered."""
+        for child in reversed(self._children):
+            process = child.process
+            if process is None:
+                continue
+            process.terminate()
+            try:
+                process.wait(self.settings.grace + 2)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            child.listener.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(1024)
+    except OSError as error:
+        raise ProjectError(f"cannot listen on {host} port {port}: {error.strerror or error}") from error
+    return listener
+
+
+def serve(settings: Settings) -> int:
+    """Serve until stopped; the exit status. Raises ProjectError where it cannot be begun."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    return Supervisor(settings).run()

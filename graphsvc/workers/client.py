@@ -1,0 +1,153 @@
+"""The client's end of a pool: hand in a job, get the answer whole, or as a stream, or an error."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphsvc.errors import OutOfTime, StoreError, Unavailable
+from graphsvc.workers import wire
+
+_CHUNK = 1 << 16
+_PIPE_SIZE = 256 << 10
+# How often a client that waits looks whether its own caller is still there, in milliseconds.
+_LOOK = 200
+# What the pool may take on top of a job's time: its queue, and a margin to say that time is out.
+_PATIENCE = 5.0
+
+
+@dataclass
+class Product:
+    """What a job made: `length` is known where it is whole; `fields` is what the pool says beside it."""
+
+    chunks: Iterator[bytes]
+    length: int | None
+    fields: dict[str, Any] = field(default_factory=dict)
+
+
+class PoolClient:
+    """Hands jobs to the pool that listens at `address`; safe to use from several threads.
+
+    Up to `hold_back` bytes an answer is held until it is complete.
+    """
+
+    def __init__(self, address: str, *, hold_back: int = 16 << 20) -> None:
+        self._address = address
+        self._hold_back = hold_back
+
+    def hello(self) -> dict[str, Any]:
+        """What the pool says of itself. Raises Unavailable."""
+        with self._connected() as channel:
+            wire.send(channel, wire.Job("hello").packet())
+            return wire.read_status(_packet(channel)).fields
+
+    def run(self, job: wire.Job, payload: bytes, cancelled: Callable[[], bool] = lambda: False) -> Product:
+        """Have the job done.
+
+        Raises the error that the job ended with, Saturated or TooManyRequests where it was not begun, and
+        Unavailable where there is no pool. If the caller goes away (`cancelled`), the worker is stopped.
+        """
+        run = _Run(self._connected(), job, payload, cancelled)
+        held: list[bytes] = []
+        size = 0
+        try:
+            while size <= self._hold_back:
+                chunk = run.read()
+                if not chunk:
+                    fields = run.finish()
+                    return Product(iter(held), size, fields)
+                held.append(chunk)
+                size += len(chunk)
+        except BaseException:
+            run.close()
+            raise
+        return Product(_stream(run, held), None)
+
+    def _connected(self) -> socket.socket:
+        channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        channel.settimeout(_PATIENCE)
+        try:
+            channel.connect(self._address)
+        except OSError as error:
+            channel.close()
+            raise Unavailable("This part of the service is just being started; try again.") from error
+        return channel
+
+
+class _Run:
+    """One job under way: its channel to the pool, and the pipe that the worker writes to."""
+
+    def __init__(
+        self, channel: socket.socket, job: wire.Job, payload: bytes, cancelled: Callable[[], bool]
+    ) -> None:
+        self._channel = channel
+        self._cancelled = cancelled
+        self._deadline = time.monotonic() + job.timeout + _PATIENCE
+        self._source, target = os.pipe2(os.O_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._source, select.POLLIN)
+        with suppress(OSError):
+            fcntl.fcntl(self._source, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+        content = wire.memory_file(payload)
+        try:
+            wire.send(channel, job.packet(), (target, content))
+        except OSError as error:
+            self.close()
+            raise Unavailable("This part of the service is just being started; try again.") from error
+        finally:
+            os.close(target)
+            os.close(content)
+
+    def read(self) -> bytes:
+        """The next bytes of the answer; none at its end."""
+        while not self._poll.poll(_LOOK):
+            if self._cancelled():
+                raise OutOfTime("The client went away.")
+            if time.monotonic() > self._deadline:
+                raise OutOfTime("The work was not done in time.")
+        return os.read(self._source, _CHUNK)
+
+    def finish(self) -> dict[str, Any]:
+        """How the job ended: the pool's fields, or the error raised."""
+        status = wire.read_status(_packet(self._channel))
+        self.close()
+        if status.error is not None:
+            raise status.error
+        return status.fields
+
+    def close(self) -> None:
+        """Let go of the job; the pool stops a worker that is still at it."""
+        self._channel.close()
+        if self._source >= 0:
+            with suppress(OSError):
+                os.close(self._source)
+            self._source = -1
+
+
+def _stream(run: _Run, held: list[bytes]) -> Iterator[bytes]:
+    """The rest of an answer that is too large to hold; raises where it turns out not to be whole."""
+    try:
+        yield from held
+        held.clear()
+        while chunk := run.read():
+            yield chunk
+        run.finish()
+    finally:
+        run.close()
+
+
+def _packet(channel: socket.socket) -> bytes:
+    try:
+        packet, _ = wire.receive(channel)
+    except TimeoutError:
+        packet = b""
+    if not packet:
+        raise StoreError("The part of the service that did the work was lost.")
+    return packet

@@ -1,0 +1,128 @@
+"""What a worker may not do: outgrow its memory, open a socket, start a program, write a file.
+
+The limits are the kernel's: resource limits, and on Linux a seccomp filter
+(https://docs.kernel.org/userspace-api/seccomp_filter.html). Where there is no seccomp, `confine` says so and
+the resource limits stand alone.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import platform
+import resource
+import signal
+import struct
+import sys
+
+# Deep recursion in the engine's parser needs stack; beyond this the worker is lost, and only the worker.
+STACK = 64 << 20
+_PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
+_LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
+_ALLOW, _ERROR = 0x7FFF0000, 0x00050000
+_NUMBER, _ARCHITECTURE, _SECOND, _THIRD = 0, 4, 24, 32
+# By machine: its number, the calls refused outright, then open and openat, refused where they would write.
+_CALLS: dict[str, tuple[int, dict[str, int], int | None, int]] = {
+    "x86_64": (
+        0xC000003E,
+        {
+            "socket": 41, "connect": 42, "bind": 49, "listen": 50, "socketpair": 53,
+            "execve": 59, "execveat": 322, "ptrace": 101, "process_vm_writev": 311, "io_uring_setup": 425,
+            "kill": 62, "pidfd_send_signal": 424,
+            "unlink": 87, "unlinkat": 263, "rename": 82, "renameat": 264, "renameat2": 316, "mkdir": 83,
+            "mkdirat": 258, "creat": 85, "link": 86, "linkat": 265, "symlink": 88, "symlinkat": 266,
+            "truncate": 76, "openat2": 437,
+        },
+        2,
+        257,
+    ),
+    "aarch64": (
+        0xC00000B7,
+        {
+            "socket": 198, "connect": 203, "bind": 200, "listen": 201, "socketpair": 199,
+            "execve": 221, "execveat": 281, "ptrace": 117, "process_vm_writev": 271, "io_uring_setup": 425,
+            "kill": 129, "pidfd_send_signal": 424,
+            "unlinkat": 35, "renameat": 38, "renameat2": 276, "mkdirat": 34, "linkat": 37, "symlinkat": 36,
+            "truncate": 45, "openat2": 437,
+        },
+        None,
+        56,
+    ),
+}  # fmt: skip
+
+
+def die_with_parent(sign: int = signal.SIGKILL) -> None:
+    """Have the kernel send this process `sign` when its parent ends."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, sign, 0, 0, 0)
+
+
+def address_space() -> int:
+    """How many bytes of address space this process has mapped."""
+    with open("/proc/self/statm", encoding="ascii") as file:
+        return int(file.read().split()[0]) * resource.getpagesize()
+
+
+def resident(pid: int) -> int:
+    """The resident memory of a process, in bytes."""
+    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
+        return int(file.read().split()[1]) * resource.getpagesize()
+
+
+def confine(memory: int) -> bool:
+    """Confine this process for good: `memory` bytes beyond what it has, no network, no programs, no writing.
+
+    Returns whether the system calls are filtered too.
+    """
+    # The fork has one thread: what the parent's threads held is not freed, and nothing of it is used here.
+    limit = address_space() + memory + STACK
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
+    deep = STACK if hard == resource.RLIM_INFINITY else min(STACK, hard)
+    resource.setrlimit(resource.RLIMIT_STACK, (deep, hard))
+    return _filter_calls()
+
+
+def _filter_calls() -> bool:
+    calls = _CALLS.get(platform.machine())
+    if sys.platform != "linux" or calls is None:
+        return False
+    program = _program(*calls)
+    buffer = ctypes.create_string_buffer(program)
+    head = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        return False
+    return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.c_char_p(head), 0, 0) == 0)
+
+
+def _program(architecture: int, refused: dict[str, int], open_: int | None, openat: int) -> bytes:
+    """The filter in BPF: refuse what is listed, and opening for anything but reading, with EACCES."""
+    writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+    def step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
+        return struct.pack("HBBI", code, if_true, if_false, value)
+
+    error = _ERROR | errno.EACCES
+    steps = [
+        step(_LOAD, _ARCHITECTURE),
+        step(_JUMP_EQUAL, architecture, 1, 0),
+        step(_RETURN, error),
+        step(_LOAD, _NUMBER),
+    ]
+    for number in refused.values():
+        steps += [step(_JUMP_EQUAL, number, 0, 1), step(_RETURN, error)]
+    for opening, flags in ((open_, _SECOND), (openat, _THIRD)):
+        if opening is not None:
+            steps += [
+                step(_JUMP_EQUAL, opening, 0, 4),
+                step(_LOAD, flags),
+                step(_JUMP_SET, writing, 0, 1),
+                step(_RETURN, error),
+                step(_RETURN, _ALLOW),
+            ]
+    steps.append(step(_RETURN, _ALLOW))
+    return b"".join(steps)

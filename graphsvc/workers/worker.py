@@ -1,0 +1,90 @@
+"""A worker: a fork of the pool that does one job after another until it is told to stop, or killed."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import resource
+import signal
+import socket
+from collections.abc import Callable
+from typing import IO, NoReturn
+
+from graphsvc.errors import GraphsvcError, OutOfMemory, StoreError
+from graphsvc.workers import sandbox, wire
+
+Handler = Callable[[wire.Job, bytes, IO[bytes]], None]
+_BUFFER = 1 << 16
+
+
+def work(channel: socket.socket, handler: Handler, memory: int) -> NoReturn:
+    """Do the jobs that come over `channel`, confined to `memory` bytes beyond what the pool has."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    sandbox.die_with_parent()
+    sandbox.confine(memory)
+    while True:
+        packet, descriptors = wire.receive(channel)
+        if not packet:
+            os._exit(0)
+        status = _do(wire.read_job(packet), descriptors, handler)
+        try:
+            wire.send(channel, status.packet())
+        except OSError:
+            os._exit(0)
+
+
+def _do(job: wire.Job, descriptors: list[int], handler: Handler) -> wire.Status:
+    target, source = descriptors
+    # A second line of defence: should the pool hang, the kernel ends this process.
+    signal.setitimer(signal.ITIMER_REAL, job.timeout + 2)
+    try:
+        with open(source, "rb") as file:
+            payload = file.read()
+        _run(job, payload, target, handler)
+    except GraphsvcError as error:
+        return wire.Status(error)
+    except MemoryError:
+        return wire.Status(OutOfMemory("The work needs more memory than one request may take."))
+    except BrokenPipeError:
+        return wire.Status(None, {"abandoned": True})
+    except Exception as error:
+        logging.getLogger("graphsvc").exception("unforeseen error in a worker")
+        return wire.Status(StoreError(f"The work failed: {type(error).__name__}"))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        with contextlib.suppress(OSError):
+            os.close(target)
+    return wire.Status(None, {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
+
+
+def _run(job: wire.Job, payload: bytes, target: int, handler: Handler) -> None:
+    """Run the handler on a buffered pipe; what is in the buffer of a failed job is thrown away."""
+    with open(target, "wb", buffering=0, closefd=False) as raw:
+        out = _Pipe(raw)
+        handler(job, payload, out)  # type: ignore[arg-type]
+        out.flush()
+
+
+class _Pipe:
+    """A write-only file over a raw pipe that gathers small writes and loses none in a short write."""
+
+    def __init__(self, raw: IO[bytes]) -> None:
+        self._raw = raw
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def write(self, chunk: bytes) -> int:
+        self._parts.append(bytes(chunk))
+        self._size += len(chunk)
+        if self._size >= _BUFFER:
+            self.flush()
+        return len(chunk)
+
+    def flush(self) -> None:
+        pending = memoryview(b"".join(self._parts))
+        self._parts, self._size = [], 0
+        while pending:
+            pending = pending[self._raw.write(pending) :]
