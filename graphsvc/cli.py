@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -31,10 +31,16 @@ def main() -> None:
     """Publish a knowledge graph from four folders: ontology/, data/, shapes/, queries/."""
 
 
-@main.command()
-@click.option(
-    "--project", type=click.Path(path_type=Path), default=Path(), help="The folder of the four folders."
+_PROJECT = click.option(
+    "--project",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    help="The folder of the four folders (default: this one).",
 )
+
+
+@main.command()
+@_PROJECT
 @click.option("--host", help="The address to listen on (default 127.0.0.1).")
 @click.option("--port", type=int, help="The port to listen on (default 8000; 0: any free one).")
 @click.option("--base", help="The IRI under which the things of the graph are named.")
@@ -45,3 +51,68 @@ def serve(project: Path, **flags: Any) -> None:
     from graphsvc.serving import serve as run
 
     sys.exit(run(settings.load(project, os.environ, **flags)))
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def new(folder: Path) -> None:
+    """Make a small project in FOLDER, to start from."""
+    from graphsvc.starting import start_project
+
+    for path in start_project(folder):
+        click.echo(folder / path)
+    click.echo(f"Now: graphsvc serve --project {folder}")
+
+
+@main.command()
+@click.argument("page", type=click.Path(path_type=Path))
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), required=True, help="The folder to write to."
+)
+@click.option("--base", help="The IRI under which things are named (default: the project's).")
+@click.option(
+    "--themes", type=click.Path(path_type=Path), help="Turtle file of the themes to find in titles."
+)
+@click.option("--lenient", is_flag=True, help="Keep the good entries and note the rest in the graph.")
+@_PROJECT
+def ingest(
+    page: Path, output: Path, base: str | None, themes: Path | None, lenient: bool, project: Path
+) -> None:
+    """Read a Directorate-General's PAGE and write its graph as TriG.
+
+    The same page gives the same bytes. A page that is not laid out as such ends with its file and line, exit
+    status 1, and nothing written.
+    """
+    from graphsvc.ingest import ingest as run
+
+    known = settings.load(project, os.environ, base=base)
+    default = project / "ontology" / "themes.ttl"
+    chosen = themes or (default if default.is_file() else None)
+    click.echo(run(page, output, base=known.base, themes=chosen, lenient=lenient))
+
+
+@main.command()
+@click.argument("file", type=click.File(encoding="utf-8"), default="-")
+@click.option("--format", "name", help="json, xml, csv, tsv; or ttl, trig, nt, nq, rdf, jsonld.")
+@_PROJECT
+def query(file: TextIO, name: str | None, project: Path) -> None:
+    """Run the SPARQL query in FILE (or standard input) on a project's files.
+
+    Solutions come as TSV and triples as Turtle, unless --format says otherwise.
+    """
+    from graphsvc.answering import answer
+
+    click.get_binary_stream("stdout").write(answer(settings.load(project, os.environ), file.read(), name))
+
+
+@main.command("settings")
+@_PROJECT
+def show_settings(project: Path) -> None:
+    """List every setting with what is in force for a project.
+
+    A setting is a line in graphsvc.toml, or GRAPHSVC_NAME in the environment, which wins.
+    """
+    in_force = settings.load(project, os.environ)
+    for table, name, text in settings.described():
+        value = getattr(in_force, name)
+        click.echo(f"[{table}] {name} = {value!r}\n    {text}")

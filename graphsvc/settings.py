@@ -93,6 +93,13 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
     return replace(settings, base=_checked_base(settings.base))
 
 
+def described() -> list[tuple[str, str, str]]:
+    """Table, name and help text of every setting that a file or the environment can give."""
+    return [
+        (f.metadata["table"], f.name, f.metadata["help"]) for f in fields(Settings) if "table" in f.metadata
+    ]
+
+
 def _checked_base(base: str) -> str:
     parts = urlsplit(base)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:

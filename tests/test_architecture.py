@@ -28,6 +28,8 @@ FLOORS = {
     "describe": 4.5,
     "dataset": 4.5,
     "stored_queries": 4.5,
+    "answering": 5,
+    "starting": 5,
     "web": 5,
     "serving": 5.5,
     "cli": 6,
@@ -43,6 +45,7 @@ LIBRARIES = {
         "ingest",
         "store",
         "project",
+        "loading",
         "validation",
         "describe",
         "dataset",
@@ -86,6 +89,8 @@ def test_a_module_imports_from_lower_floors_only(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_an_outside_library_stays_in_its_rooms(path: Path) -> None:
+    if room(path) == "__init__":
+        return  # the package's own door names rdflib for type checkers alone
     for name in imported(path):
         library = name.partition(".")[0]
         if library in LIBRARIES:
