@@ -1,31 +1,45 @@
 .DEFAULT_GOAL := help
 PORT ?= 8000
+# The source page that data/ is made from.
+PAGE ?= ../shared/source/dg-cnect-page.txt
 BIN := .venv/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test check data clean
+.PHONY: help serve test check data bench clean
 
 help: ## say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
 
 .venv/.service: pyproject.toml
 	test -x $(BIN)/python || python3 -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(PIP) -e .
 	touch $@
 
 .venv/.tests: pyproject.toml .venv/.service
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	$(PIP) -e '.[test]'
+	touch $@
+
+# JavaScript clients for the tests; without npm those tests say that they are skipped.
+.venv/.clients: tests/clients/package-lock.json .venv/.service
+	! command -v npm >/dev/null || npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
 	touch $@
 
 serve: .venv/.service ## set up what is missing and serve this project (PORT=8123 for another port)
 	$(BIN)/graphsvc serve --port $(PORT)
 
-test: .venv/.tests check ## set up what is missing, check the code and run every test
-	$(BIN)/python -m pytest -n 2
+test: .venv/.tests .venv/.clients check ## set up what is missing, check the code and run every test
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.tests ## lint, format and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy graphsvc
 
+data: .venv/.service ## make data/ again from the source page (PAGE=… for another)
+	$(BIN)/graphsvc ingest $(PAGE) -o data
+
+bench: .venv/.service ## measure what the wall around a query costs
+	$(BIN)/python bench/overhead.py
+
 clean: ## remove what set-up and tests made
-	rm -rf .venv build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv tests/clients/node_modules build .mypy_cache .ruff_cache .pytest_cache
