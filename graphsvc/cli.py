@@ -102,7 +102,7 @@ def query(file: TextIO, name: str | None, project: Path) -> None:
     """
     from graphsvc.answering import answer
 
-    click.get_binary_stream("stdout").write(answer(settings.load(project, os.environ), file.read(), name))
+    sys.stdout.buffer.write(answer(settings.load(project, os.environ), file.read(), name))
 
 
 @main.command("settings")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 
 from graphsvc.errors import QuerySyntaxError
-from graphsvc.sparql.lexer import tokens
+from graphsvc.sparql.lexer import Token, position, tokens
 
 _ENGINE = re.compile(r"error at (\d+):(\d+): expected (?:one of )?(.*)", re.DOTALL)
 _PLAIN = (
@@ -41,7 +41,7 @@ def diagnose(text: str, engine_message: str, prefixes: Mapping[str, str]) -> Que
     found = _ENGINE.search(engine_message)
     if found is None:
         return QuerySyntaxError(engine_message.strip(), source="query")
-    line, column = int(found[1]), int(found[2])
+    line, column = position(text, _culprit(text, int(found[1]), int(found[2])))
     missing = _undeclared(text)
     message = next((m for sign, m in _PLAIN if sign in found[3]), None)
     if message is None or "{prefix}" in message:
@@ -55,9 +55,34 @@ def diagnose(text: str, engine_message: str, prefixes: Mapping[str, str]) -> Que
         source="query",
         line=line,
         column=column,
-        source_line=(text.split("\n") + [""] * line)[line - 1],
+        source_line=(text.split("\n") + [""] * line)[line - 1].rstrip("\r"),
         hint=_hint(text, line, column, missing, prefixes),
     )
+
+
+def _culprit(text: str, line: int, column: int) -> int:
+    """The offset of the token at fault.
+
+    The engine reports how far any of its attempts came, which lies behind the fault: at the end of a token, or
+    as far as a keyword that it tried is long. So a word shortly before that is no keyword is at fault; else the
+    text ends too early, if a bracket is open there; else the token that the engine's position ends.
+    """
+    reported = sum(len(one) + 1 for one in text.split("\n")[: line - 1]) + column - 1
+    before = [token for token in tokens(text) if token.start < max(reported, 1)]
+    for token in before[-4:]:
+        if token.kind == "word" and token.keyword not in _KEYWORDS:
+            return token.start
+    if reported >= len(text.rstrip()) and _open_brackets(text):
+        return len(text.rstrip())
+    prefix = _undeclared_at(text)
+    if prefix is not None and before and prefix.start <= before[-1].start:
+        return prefix.start
+    return before[-1].start if before else reported
+
+
+def _open_brackets(text: str) -> int:
+    found = [token.text for token in tokens(text)]
+    return sum(text in ("{", "(", "[") for text in found) - sum(text in ("}", ")", "]") for text in found)
 
 
 def _unexpected(text: str, line: int, column: int) -> str:
@@ -70,6 +95,12 @@ def _unexpected(text: str, line: int, column: int) -> str:
 
 def _undeclared(text: str) -> str | None:
     """The first prefix that is used without a PREFIX line, with its colon."""
+    token = _undeclared_at(text)
+    return None if token is None else token.text.partition(":")[0] + ":"
+
+
+def _undeclared_at(text: str) -> Token | None:
+    """The first prefixed name whose prefix has no PREFIX line."""
     declared: set[str] = set()
     previous = ""
     for token in tokens(text):
@@ -78,7 +109,7 @@ def _undeclared(text: str) -> str | None:
             if previous == "PREFIX":
                 declared.add(prefix)
             elif prefix not in declared:
-                return prefix
+                return token
         previous = token.keyword
     return None
 

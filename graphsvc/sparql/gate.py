@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from graphsvc.errors import BadRequest, QuerySyntaxError, RemoteAccessRefused, TooComplex, TooLarge
+from graphsvc.rdf.terms import Term
+from graphsvc.sparql.binding import bind
 from graphsvc.sparql.lexer import Token, position, tokens
 
 MAX_DEPTH = 128
@@ -19,6 +21,7 @@ MAX_UNIONS = 1_000
 _OPENING = {"{": "}", "(": ")", "[": "]", "<<": ">>", "<<(": ")>>"}
 _CLOSING = frozenset(_OPENING.values())
 _OPERATORS = frozenset({"||", "&&", "+", "-", "*", "/", "!", "^", "|"})
+_VOLATILE = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 _UPDATES = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
 
 
@@ -54,27 +57,27 @@ class Dataset:
 
 @dataclass(frozen=True)
 class Query:
-    """A query that may run: its text, form, dataset, and the terms that its variables are bound to.
+    """A query that may run: its text, with its parameters bound, its form, and the dataset asked for.
 
-    `names_dataset` tells whether the text has FROM or FROM NAMED. `bindings` maps variable names to terms in
-    N-Triples; they are bound as terms, never pasted into the text.
+    `names_dataset` tells whether the text has FROM or FROM NAMED; `volatile` whether the same query on the same
+    data may give another answer (NOW, RAND, UUID, STRUUID, BNODE).
     """
 
     text: str
     form: Form
     names_dataset: bool = False
     dataset: Dataset = field(default_factory=Dataset)
-    bindings: Mapping[str, str] = field(default_factory=dict)
+    volatile: bool = False
 
 
 def read(
     text: str,
     *,
     dataset: Dataset | None = None,
-    bindings: Mapping[str, str] | None = None,
+    bindings: Mapping[str, Term] | None = None,
     max_bytes: int = 256 << 10,
 ) -> Query:
-    """Let a query text through the gate.
+    """Let a query text through the gate, with `bindings` for its variables.
 
     Raises TooLarge past `max_bytes`, QuerySyntaxError for text that has no query form or cannot be UTF-8,
     BadRequest for an update, RemoteAccessRefused for SERVICE, TooComplex for nesting or chains beyond what
@@ -86,7 +89,10 @@ def read(
     _check_shape(found)
     _check_remote(text, found)
     names_dataset = any(token.keyword == "FROM" for token in found)
-    return Query(text, form, names_dataset, dataset or Dataset(), dict(bindings or {}))
+    volatile = any(token.keyword in _VOLATILE for token in found)
+    if bindings:
+        text = bind(text, found, bindings)
+    return Query(text, form, names_dataset, dataset or Dataset(), volatile)
 
 
 def _check_text(text: str, max_bytes: int) -> None:
@@ -106,10 +112,8 @@ def _check_text(text: str, max_bytes: int) -> None:
 
 def _at(text: str, offset: int, message: str, *, hint: str | None = None) -> QuerySyntaxError:
     line, column = position(text, offset)
-    lines = text.split("\n")
-    return QuerySyntaxError(
-        message, source="query", line=line, column=column, source_line=lines[line - 1], hint=hint
-    )
+    shown = text.split("\n")[line - 1].rstrip("\r")
+    return QuerySyntaxError(message, source="query", line=line, column=column, source_line=shown, hint=hint)
 
 
 def _form(text: str, found: list[Token]) -> Form:

@@ -38,7 +38,7 @@ def evaluate(
     missing in a syntax error. Raises QuerySyntaxError, or StoreError where the engine fails.
     """
     try:
-        found = store.query(query.text, base_iri=base, **_dataset(query), **_substitutions(query))
+        found = store.query(query.text, base_iri=base, **_dataset(query))
     except SyntaxError as error:
         raise diagnose(query.text, str(error), prefixes or {}) from None
     except (OSError, RuntimeError, ValueError) as error:
@@ -65,20 +65,6 @@ def _dataset(query: Query) -> dict[str, Any]:
             "named_graphs": [ox.NamedNode(iri) for iri in query.dataset.named_graphs or ()],
         }
     return {} if query.names_dataset else {"use_default_graph_as_union": True}
-
-
-def _substitutions(query: Query) -> dict[str, Any]:
-    if not query.bindings:
-        return {}
-    return {"substitutions": {ox.Variable(name): _term(text) for name, text in query.bindings.items()}}
-
-
-def _term(text: str) -> Any:
-    """One term from its N-Triples form, read by the parser so that it can be nothing but a term."""
-    quads = list(ox.parse(f"<urn:s> <urn:p> {text} .", ox.RdfFormat.N_TRIPLES))
-    if len(quads) != 1:
-        raise ValueError("a binding is one term")
-    return quads[0].object
 
 
 def _write_triples(

@@ -23,7 +23,7 @@ def select(
     dataset: Dataset | None = None,
 ) -> list[Row]:
     """The solutions of a SELECT query; an unbound variable is absent from its row."""
-    query = read(text, dataset=dataset, bindings={name: term.n3() for name, term in (bindings or {}).items()})
+    query = read(text, dataset=dataset, bindings=bindings)
     answer = json.loads(store.query(query, RESULTS_JSON).read())
     return [
         {name: _term(value) for name, value in solution.items()} for solution in answer["results"]["bindings"]
@@ -32,7 +32,7 @@ def select(
 
 def construct(store: Store, text: str, bindings: Mapping[str, Term] | None = None) -> bytes:
     """The triples of a CONSTRUCT or DESCRIBE query, as N-Triples (each also a line of N-Quads)."""
-    query = read(text, bindings={name: term.n3() for name, term in (bindings or {}).items()})
+    query = read(text, bindings=bindings)
     return store.query(query, N_QUADS).read()
 
 

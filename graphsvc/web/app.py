@@ -14,7 +14,8 @@ from flask import Flask, Response, request
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store import Store
-from graphsvc.web import health, problems, resources, sparql
+from graphsvc.validation import LocalValidator, Validator
+from graphsvc.web import dataset, health, pages, problems, resources, sparql, validation
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
 EXPOSED_HEADERS = "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query"
@@ -24,18 +25,23 @@ CONTENT_SECURITY_POLICY = (
 )
 
 
-def create_app(settings: Settings, store: Store, project: Project | None = None) -> Flask:
+def create_app(
+    settings: Settings, store: Store, project: Project | None = None, validator: Validator | None = None
+) -> Flask:
     """The WSGI application that publishes `store`.
 
     `project` gives the stored queries, the shapes and the version; by default it is read from
-    `settings.project`. The store stays the caller's to close.
+    `settings.project`. `validator` does what `/validate` is asked for; by default in this process, which
+    nothing can stop. The store stays the caller's to close.
     """
     app = Flask("graphsvc.web", static_url_path="/static")
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = Service(settings, project or Project(settings), store)
+    app.extensions[EXTENSION] = Service(
+        settings, project or Project(settings), store, validator or LocalValidator()
+    )
     problems.register(app)
-    for room in (health, sparql, resources):
+    for room in (health, sparql, dataset, pages, validation, resources):
         app.register_blueprint(room.blueprint)
     app.after_request(_headers)
     app.context_processor(lambda: {"local": local_path, "settings": service().settings})

@@ -5,6 +5,7 @@ https://www.w3.org/TR/sparql11-protocol/#query-operation
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from urllib.parse import parse_qsl
 
@@ -14,6 +15,7 @@ from graphsvc.errors import BadRequest, IncompleteBody, TooLarge, UnsupportedMed
 
 FORM = "application/x-www-form-urlencoded"
 MAX_FIELDS = 1_000
+_BROKEN_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
 class Parameters:
@@ -35,12 +37,19 @@ class Parameters:
             )
         return values[0] if values else None
 
+    def names(self) -> frozenset[str]:
+        """The names of the parameters that are given."""
+        return frozenset(name for name, _ in self.pairs)
+
     def __bool__(self) -> bool:
         return bool(self.pairs)
 
 
 def from_url() -> Parameters:
-    """The parameters of the request's query string. Raises BadRequest where they are not UTF-8."""
+    """The parameters of the request's query string.
+
+    Raises BadRequest where they are not percent-encoded UTF-8, or are too many.
+    """
     return _parse(request.query_string)
 
 
@@ -50,6 +59,8 @@ def from_form(max_bytes: int) -> Parameters:
 
 
 def _parse(raw: bytes) -> Parameters:
+    if _BROKEN_ESCAPE.search(raw):
+        raise BadRequest("The parameters have a % that two hexadecimal digits do not follow.")
     try:
         pairs = parse_qsl(
             raw.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS

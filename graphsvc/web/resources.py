@@ -1,40 +1,259 @@
 """Linked data: every IRI under the base answers here, whatever host the service runs on.
 
-https://www.w3.org/TR/cooluris/#r303gendocument
+`addresses.py` says which path stands for which IRI. Every answer can be had by Accept, by suffix and by
+parameter, and is the same bytes each way. https://www.w3.org/TR/cooluris/#r303gendocument
 """
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
-from graphsvc.errors import NotFound
-from graphsvc.formats import GRAPH_FORMATS
-from graphsvc.rdf import Iri
-from graphsvc.sparql import read
-from graphsvc.web.representation import choose, entity_tag, not_modified, respond
-from graphsvc.web.service import local_path, service
+from graphsvc.describe import document as documents
+from graphsvc.describe import roles as names
+from graphsvc.describe import statements
+from graphsvc.describe.links import graph_size
+from graphsvc.describe.names import usable
+from graphsvc.describe.roles import Kinship, Roles
+from graphsvc.describe.statements import Statement
+from graphsvc.errors import BadRequest, NotFound
+from graphsvc.formats import HTML, Format
+from graphsvc.store import Answer, Store
+from graphsvc.web import profiles, resource_page
+from graphsvc.web.addresses import (
+    OFFERS,
+    Address,
+    Candidate,
+    about_link,
+    candidates,
+    document_of,
+    encoded,
+    iris_of,
+    is_thing,
+    taken_suffixes,
+    usable_iris,
+    with_parameters,
+)
+from graphsvc.web.headers import links
+from graphsvc.web.memory import remembered
+from graphsvc.web.parameters import Parameters, from_url
+from graphsvc.web.profiles import ALTERNATES, PROVENANCE, Profile, chosen_profile
+from graphsvc.web.representation import (
+    choose,
+    named_format,
+    not_modified,
+    page_tag,
+    respond,
+    whole,
+)
+from graphsvc.web.service import absolute_url, local_path, service
+from graphsvc.web.state import state_tag
 
+# What points at a resource that has no statements of its own is part of its document, up to here.
+MAX_POINTING = 1_000
+MAX_REFERRED_TO = 50
+VARY = "Accept, Accept-Profile"
 blueprint = Blueprint("resources", __name__)
+T = TypeVar("T")
 
 
-@blueprint.get("/id/<path:name>")
-def thing(name: str) -> Response:
-    """A thing is not a document: see the document about it."""
-    return Response(status=303, headers={"Location": local_path(f"/doc/{quote(name)}")})
+@dataclass(frozen=True)
+class Found:
+    """A resource that a request stands for: what is described, and where its document is."""
+
+    topic: str
+    roles: Roles
+    address: Address
+    suffix: Format | None = None
+
+    @property
+    def document(self) -> str:
+        """The IRI of the document that describes the topic."""
+        return document_of(self.topic)
+
+    @property
+    def has_parts(self) -> bool:
+        """Whether IRIs continue the document's with a fragment."""
+        return self.document in documents_with_parts()
 
 
-@blueprint.get("/doc/<path:name>")
-def document(name: str) -> Response:
-    """The document about a thing."""
-    about = Iri(f"{service().settings.base}/id/{name}")
-    chosen = choose(GRAPH_FORMATS, None)
+@blueprint.get("/<path:name>")
+def anything(name: str) -> Response:  # noqa: ARG001 (the path is read as it was sent, not as it was decoded)
+    """The description of whatever IRI the path stands for, or, for a thing, the way to its document."""
+    found = _find(candidates())
+    if is_thing(found.topic) and found.address.url.startswith(local_path("/id/")):
+        return _see_other(found)
+    return _describe(found)
+
+
+@blueprint.get("/describe")
+def describe() -> Response:
+    """The description of any IRI that the graph knows, also of one that belongs elsewhere."""
+    iri = from_url().one("iri")
+    if iri is None:
+        raise BadRequest("The parameter `iri` is missing: the IRI to describe.")
+    known = names.roles(service().store, [iri]).get(iri, Roles()) if usable(iri) else Roles()
+    if not known.known and iri not in documents_with_parts():
+        raise NotFound(f"Nothing is known of <{iri[:500]}>.")
+    return _describe(Found(iri, known, Address(about_link(iri))))
+
+
+def documents_with_parts() -> frozenset[str]:
+    """The documents of which some part is named by a fragment, as of the store's present epoch."""
+    store, base = service().store, service().settings.base
+    return remembered("documents with parts", lambda: names.documents_with_parts(store, base))
+
+
+def _find(readings: list[Candidate]) -> Found:
+    """The first reading of which anything is known. Raises NotFound where there is none."""
+    known = names.roles(service().store, usable_iris(readings))
+    for reading in readings:
+        for iri in iris_of(reading):
+            role = known.get(iri, Roles())
+            if role.known or iri in documents_with_parts():
+                return _found(iri, role, reading)
+    raise NotFound(f"Nothing is known of <{service().settings.base}{readings[0].path[:500]}>.")
+
+
+def _found(iri: str, role: Roles, reading: Candidate) -> Found:
+    rivals = names.roles(service().store, [iri + offer.suffix for offer in OFFERS])
+    taken = taken_suffixes(iri, {rival for rival, standing in rivals.items() if standing.known})
+    address = Address(local_path(encoded(reading.path)), taken)
+    if not role.subject and not role.graph and role.object:
+        current = names.current_of(service().store, iri)
+        if current is not None:
+            role = names.roles(service().store, [current]).get(current, Roles())
+            return Found(current, role, address, reading.suffix)
+    return Found(iri, role, address, reading.suffix)
+
+
+def _see_other(found: Found) -> Response:
+    """A thing is not a document: see the document about it. https://www.w3.org/TR/cooluris/#r303gendocument"""
+    path = found.address.url[len(local_path("/id/")) :]
+    query = request.query_string.decode("latin-1")
+    location = local_path("/doc/") + path + (f"?{query}" if query and "?" not in path else "")
+    headers = {"Location": location, "Vary": VARY, "Cache-Control": "no-cache"}
+    response = Response(status=303, headers=headers)
+    del response.headers["Content-Type"]
+    return response
+
+
+def _describe(found: Found) -> Response:
+    parameters = from_url()
+    profile = chosen_profile(parameters)
+    named = named_format(parameters)
+    chosen = choose(profile.offers, named if named is not None else _suffix_name(found, profile))
     store = service().store
-    tag = entity_tag(store.epoch(), chosen.media_type, about.value)
+    epoch = store.epoch()
+    tag = _tag(epoch, found, profile, chosen, parameters)
+    fixed = named is not None or found.suffix is not None
+    vary = "Accept-Profile" if fixed else VARY
     if not_modified(tag):
-        return respond(None, chosen, tag=tag)
-    answer = store.query(read(f"DESCRIBE {about.n3()}"), chosen)
-    if not answer.length:
-        raise NotFound(f"Nothing is known of <{about.value}>.")
-    return respond(answer, chosen, tag=tag)
+        response = respond(None, chosen, tag=tag, vary=vary)
+    else:
+        kinship = names.kinship(store, found.topic)
+        if chosen is HTML:
+            response = _page(found, kinship, parameters, tag, vary)
+        else:
+            answer = _document(found, profile, chosen)
+            response = respond(answer, chosen, tag=tag, vary=vary)
+        response.headers["Link"] = links(found.topic, found.address, kinship, profile, chosen)
+    response.headers["Content-Location"] = _location(found, profile, chosen, parameters)
+    return response
+
+
+def _suffix_name(found: Found, profile: Profile) -> str | None:
+    if found.suffix is None or found.suffix not in profile.offers:
+        return None
+    return found.suffix.name
+
+
+def _tag(epoch: str, found: Found, profile: Profile, chosen: Format, parameters: Parameters) -> str:
+    if chosen is HTML:
+        return page_tag(epoch, found.topic, found.address.url, repr(_view(parameters)))
+    return state_tag(epoch, chosen.media_type, found.topic, found.address.url, profile.token)
+
+
+def _view(parameters: Parameters) -> dict[str, str]:
+    """The parameters that choose a part of a page."""
+    return {name: value for name in ("property", "inverse", "page") if (value := parameters.one(name))}
+
+
+def _location(found: Found, profile: Profile, chosen: Format, parameters: Parameters) -> str:
+    """The URL of this very representation. https://www.rfc-editor.org/rfc/rfc9110#section-8.7"""
+    url = found.address.in_format(chosen)
+    if profile is not profiles.DESCRIPTION:
+        url = with_parameters(url, _profile=profile.token)
+    return with_parameters(url, **_view(parameters)) if chosen is HTML else url
+
+
+def _page(found: Found, kinship: Kinship, parameters: Parameters, tag: str, vary: str) -> Response:
+    epoch, page = at_one_epoch(
+        lambda: resource_page.render(
+            found.topic, found.roles, found.address, found.has_parts, kinship, _view(parameters)
+        )
+    )
+    return respond(whole(page.html, epoch), HTML, tag=tag, vary=vary, language=page.language)
+
+
+def _document(found: Found, profile: Profile, chosen: Format) -> Answer:
+    """The RDF of a description in one profile and syntax."""
+    settings, store = service().settings, service().store
+    if found.roles.graph and graph_size(store, found.topic) > documents.SORTED_STATEMENTS:
+        return Answer(documents.stream_graph(store, found.topic, chosen), store.epoch())
+    if profile is ALTERNATES:
+        all_of_them = [
+            (p, f, absolute_url_of(link)) for p, f, link in profiles.representations(found.address)
+        ]
+        links = profiles.alternates(found.document, all_of_them)
+        epoch, body = store.epoch(), documents.document(links, chosen, settings.prefixes)
+        return whole(body, epoch)
+
+    def make() -> bytes:
+        said = _statements(found, profile)
+        return documents.document(said, chosen, settings.prefixes, of_graph=found.roles.graph)
+
+    epoch, body = at_one_epoch(make)
+    return whole(body, epoch)
+
+
+def absolute_url_of(link: str) -> str:
+    """A host-relative link of this service as an absolute URL under the public URL."""
+    return absolute_url(link.removeprefix(service().settings.root_path))
+
+
+def _statements(found: Found, profile: Profile) -> list[Statement]:
+    """All that the description of a resource holds, in no order."""
+    store, settings = service().store, service().settings
+    subjects = [found.topic, found.document]
+    if found.has_parts and "#" not in found.topic:
+        subjects += names.parts(store, found.document)
+    said = statements.about(store, (iri for iri in subjects if usable(iri)))
+    if found.roles.graph:
+        said += statements.in_graph(store, found.topic, documents.SORTED_STATEMENTS)
+    if not said:
+        referred_to = dict.fromkeys(subjects[:MAX_REFERRED_TO])
+        said = [each for iri in referred_to for each in statements.pointing_at(store, iri, MAX_POINTING)]
+    if profile is PROVENANCE:
+        said += statements.reifying(store, [found.topic])
+    if is_thing(found.topic):
+        dataset = f"{settings.base}/dataset"
+        said += documents.of_document(found.document, found.topic, dataset, settings.license or None)
+    return said
+
+
+def at_one_epoch(make: Callable[[], T]) -> tuple[str, T]:
+    """What `make` made of one state of the data, and the name of that state.
+
+    A page asks the store several times; where a write came between, it is made again.
+    """
+    store: Store = service().store
+    for _ in range(3):
+        epoch = store.epoch()
+        made = make()
+        if store.epoch() == epoch:
+            break
+    return epoch, made

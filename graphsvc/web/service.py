@@ -10,6 +10,7 @@ from flask import current_app
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store import Store
+from graphsvc.validation import Validator
 
 EXTENSION = "graphsvc"
 
@@ -21,6 +22,7 @@ class Service:
     settings: Settings
     project: Project
     store: Store
+    validator: Validator
 
 
 def service() -> Service:

@@ -1,32 +1,62 @@
 """The SPARQL 1.1 Protocol's query operation at `/sparql`.
 
 https://www.w3.org/TR/sparql11-protocol/#query-operation, and the QUERY method of HTTP with the same body as a
-direct POST.
+direct POST. A request without a query gets the service description, or, in a browser, a form.
 """
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
 
-from graphsvc.errors import BadRequest, UnsupportedMediaType
-from graphsvc.formats import GRAPH_FORMATS, RESULTS_FORMATS
+from graphsvc.errors import BadRequest, GraphsvcError, UnsupportedMediaType
+from graphsvc.formats import CSV, GRAPH_FORMATS, HTML, RESULTS_FORMATS, Format
 from graphsvc.rdf import Iri
 from graphsvc.sparql import Dataset, Query, read
-from graphsvc.store import Limits
+from graphsvc.store import Answer, Limits
+from graphsvc.web import query_pages
 from graphsvc.web.parameters import FORM, Parameters, content_type, from_form, from_url, read_body
-from graphsvc.web.representation import choose, entity_tag, not_modified, respond
+from graphsvc.web.representation import choose, named_format, not_modified, respond
 from graphsvc.web.service import service
+from graphsvc.web.service_description import description
+from graphsvc.web.state import state_tag
 
 DIRECT = "application/sparql-query"
+# A form may spell every byte of the query with three.
+_FORM_FACTOR = 3
+_FORMAT_PARAMETERS = frozenset({"format", "_mediatype"})
 blueprint = Blueprint("sparql", __name__)
 
 
 @blueprint.route("/sparql", methods=["GET", "POST", "QUERY"])
 def endpoint() -> Response:
-    """Answer a query."""
+    """Answer a query, or describe the service where there is none."""
+    if request.method in ("GET", "HEAD") and from_url().names() <= _FORMAT_PARAMETERS:
+        return _description(from_url())
     parameters, text = _request()
-    query = read(text, dataset=_dataset(parameters), max_bytes=service().settings.max_query_bytes)
-    return _answer(query, parameters)
+    try:
+        return _answer(parameters, text)
+    except GraphsvcError as error:
+        page = query_pages.failed(error, text, parameters)
+        if page is None:
+            raise
+        return page
+
+
+@blueprint.after_request
+def _advertise(response: Response) -> Response:
+    """https://datatracker.ietf.org/doc/draft-ietf-httpbis-safe-method-w-body/"""
+    response.headers["Accept-Query"] = DIRECT
+    return response
+
+
+def _description(parameters: Parameters) -> Response:
+    chosen = choose((*GRAPH_FORMATS, HTML), _format_name(parameters))
+    return query_pages.form() if chosen is HTML else description(chosen)
+
+
+def _format_name(parameters: Parameters) -> str | None:
+    """The format that is asked for by name; the form's empty choice asks for none."""
+    return named_format(parameters) or None
 
 
 def _request() -> tuple[Parameters, str]:
@@ -35,19 +65,19 @@ def _request() -> tuple[Parameters, str]:
     if request.method in ("GET", "HEAD"):
         parameters = from_url()
     elif content_type() == FORM and request.method == "POST":
-        parameters = from_form(3 * longest)
+        parameters = from_form(_FORM_FACTOR * longest)
     elif content_type() == DIRECT:
         parameters = from_url()
-        if parameters.all("query"):
-            raise BadRequest("The query stands in the body and in the URL; give it once.")
-        return parameters, _decoded(read_body(longest))
     else:
-        raise UnsupportedMediaType(
-            f"A body of type {request.mimetype or 'none'!r} is no query.", [DIRECT, FORM]
-        )
+        accepted = [DIRECT] if request.method == "QUERY" else [DIRECT, FORM]
+        raise UnsupportedMediaType(f"A body of type {request.mimetype or 'none'!r} is no query.", accepted)
     if parameters.all("update"):
         raise BadRequest("This operation takes a query, and `update` was given.")
     text = parameters.one("query")
+    if request.method not in ("GET", "HEAD") and content_type() == DIRECT:
+        if text is not None:
+            raise BadRequest("The query stands in the body and in the URL; give it once.")
+        return parameters, _decoded(read_body(longest))
     if text is None:
         raise BadRequest("The parameter `query` is missing.")
     return parameters, text
@@ -69,15 +99,58 @@ def _dataset(parameters: Parameters) -> Dataset:
     return Dataset(default, named) if default or named else Dataset()
 
 
-def _answer(query: Query, parameters: Parameters) -> Response:
+def _answer(parameters: Parameters, text: str) -> Response:
+    query = read(text, dataset=_dataset(parameters), max_bytes=service().settings.max_query_bytes)
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
-    chosen = choose(offers, parameters.one("format"))
-    store = service().store
-    dataset = repr((query.dataset.default_graphs, query.dataset.named_graphs))
-    tag = entity_tag(store.epoch(), chosen.media_type, query.text, dataset)
+    chosen = choose((*offers, HTML), _format_name(parameters))
+    limits = _limits(parameters)
+    if query.volatile:
+        # What NOW() or RAND() gave is not worth keeping, and nothing can tell whether it is still so.
+        return _respond(query, parameters, chosen, limits, tag=None, cache="no-store")
+    tag = _tag(service().store.epoch(), query, chosen)
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
-    return respond(store.query(query, chosen, _limits(parameters)), chosen, tag=tag)
+    return _respond(query, parameters, chosen, limits, tag=tag)
+
+
+def _tag(epoch: str, query: Query, chosen: Format) -> str:
+    dataset = repr((query.dataset.default_graphs, query.dataset.named_graphs))
+    return state_tag(epoch, chosen.media_type, query.text, dataset)
+
+
+def _respond(
+    query: Query,
+    parameters: Parameters,
+    chosen: Format,
+    limits: Limits,
+    *,
+    tag: str | None,
+    cache: str = "no-cache",
+) -> Response:
+    if chosen is HTML:
+        answer = query_pages.answer(query, parameters, limits)
+    else:
+        answer = service().store.query(query, chosen, limits)
+    if tag is not None:
+        # The data may have changed since the tag was compared.
+        tag = _tag(answer.epoch, query, chosen)
+    if request.method == "HEAD":
+        _let_go(answer)
+    response = respond(answer, chosen, tag=tag, cache=cache)
+    if chosen is CSV:
+        # A cell that starts with `=` is a formula to a spreadsheet. The format has no way to say that it is
+        # none, so a browser is to save the file, not to hand it on.
+        response.headers["Content-Disposition"] = 'attachment; filename="results.csv"'
+    return response
+
+
+def _let_go(answer: Answer) -> None:
+    """Stop an answer of which only the head is wanted; a stream notices only once it has been begun."""
+    if answer.length is None:
+        next(answer.chunks, None)
+        close = getattr(answer.chunks, "close", None)
+        if close is not None:
+            close()
 
 
 def _limits(parameters: Parameters) -> Limits:
@@ -91,4 +164,4 @@ def _limits(parameters: Parameters) -> Limits:
     if not 0 < seconds < float("inf"):
         raise BadRequest("`timeout` is a number of seconds greater than 0.")
     gone = request.environ.get("waitress.client_disconnected", lambda: False)
-    return Limits(min(seconds, longest), gone)
+    return Limits(min(seconds, longest), gone, request.remote_addr or "")

@@ -190,6 +190,6 @@ def test_more_runaways_than_readers_are_told_to_come_back(library_server: str) -
         ends = list(
             threads.map(lambda _: ask(library_server, f"SELECT (COUNT(*) AS ?n) {CROSS}", 2), range(40))
         )
-    assert {status for status, _ in ends} == {503, 504}
-    assert sum(status == 503 for status, _ in ends) >= 20
+    assert {status for status, _ in ends} <= {429, 503, 504}
+    assert sum(status in (429, 503) for status, _ in ends) >= 20
     assert ask(library_server, "ASK {}")[0] == 200

@@ -1,0 +1,1 @@
+"""What the service says of an IRI: its statements, labels, links from elsewhere, and where each comes from."""

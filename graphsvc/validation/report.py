@@ -1,0 +1,121 @@
+"""What a validation finds, as values. https://www.w3.org/TR/shacl/#validation-report"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from graphsvc.errors import BadRequest
+from graphsvc.rdf import Iri, Literal, Term
+from graphsvc.validation.path import Path
+from graphsvc.vocab import PREFIXES
+
+_SH = PREFIXES["sh"]
+
+
+class Severity(Enum):
+    """The severities that SHACL defines, gravest first; any other counts as the gravest.
+
+    https://www.w3.org/TR/shacl/#severity
+    """
+
+    VIOLATION = "violation"
+    WARNING = "warning"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        """0 for the gravest."""
+        return list(Severity).index(self)
+
+    @classmethod
+    def of(cls, iri: str) -> Severity:
+        """The severity that an IRI names."""
+        return _BY_IRI.get(iri, cls.VIOLATION)
+
+    @classmethod
+    def named(cls, name: str) -> Severity:
+        """The severity of that name. Raises BadRequest for another."""
+        try:
+            return cls(name.strip().lower())
+        except ValueError:
+            names = ", ".join(each.value for each in cls)
+            raise BadRequest(f"{name[:40]!r} is no severity; there are {names}.") from None
+
+
+_BY_IRI = {_SH + each.value.capitalize(): each for each in Severity}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One validation result. https://www.w3.org/TR/shacl/#results-validation-result
+
+    `within` is the nearest shape with an IRI: the source shape itself, or one that a blank source shape
+    belongs to. `owner` is the nearest IRI that leads to a blank focus node. `messages` keep their languages.
+    `details` are the results that caused this one.
+    """
+
+    focus_node: Term
+    severity: Iri
+    component: Iri
+    source_shape: Term
+    path: Path | None = None
+    value: Term | None = None
+    messages: tuple[Literal, ...] = ()
+    source_constraint: Term | None = None
+    details: tuple[Result, ...] = ()
+    within: Iri | None = None
+    owner: Iri | None = None
+
+    @property
+    def grade(self) -> Severity:
+        """The severity as one of the three."""
+        return Severity.of(self.severity.value)
+
+    def key(self) -> tuple[object, ...]:
+        """By what results are sorted: gravity, focus node, path, component, value, shape, messages."""
+        return (
+            self.grade.rank,
+            self.focus_node.n3(),
+            self.path.text({}) if self.path else "",
+            self.component.value,
+            self.value.n3() if self.value is not None else "",
+            self.source_shape.n3(),
+            tuple(message.n3() for message in self.messages),
+            self.severity.value,
+            tuple(detail.key() for detail in self.details),
+        )
+
+
+@dataclass(frozen=True)
+class Report:
+    """A validation report: its results in order, what they were made by, and notes on what was left undone.
+
+    `threshold` is the least grave severity that keeps the data from passing.
+    """
+
+    results: tuple[Result, ...]
+    engine: str
+    notes: tuple[str, ...] = ()
+    threshold: Severity = Severity.INFO
+
+    @property
+    def conforms(self) -> bool:
+        """Whether there is no result at all, of whatever severity: the standard's meaning of the word.
+
+        https://www.w3.org/TR/shacl/#conforms
+        """
+        return not self.results
+
+    @property
+    def passes(self) -> bool:
+        """Whether no result is as grave as the threshold."""
+        return not any(result.grade.rank <= self.threshold.rank for result in self.results)
+
+    @property
+    def counts(self) -> Mapping[Severity, int]:
+        """How many results there are of each severity."""
+        found = Counter(result.grade for result in self.results)
+        return {severity: found[severity] for severity in Severity}

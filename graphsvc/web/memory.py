@@ -1,0 +1,25 @@
+"""What is worth keeping as long as the data stay as they are: whole-graph counts and the like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar, cast
+
+from flask import current_app
+
+from graphsvc.web.service import service
+
+_EXTENSION = "graphsvc.memory"
+T = TypeVar("T")
+
+
+def remembered(name: str, make: Callable[[], T]) -> T:
+    """The value that `make` gives, made once for each epoch of the store.
+
+    Two threads that ask at once may both make it; they make the same.
+    """
+    held: dict[str, tuple[str, object]] = current_app.extensions.setdefault(_EXTENSION, {})
+    epoch = service().store.epoch()
+    if name not in held or held[name][0] != epoch:
+        held[name] = (epoch, make())
+    return cast(T, held[name][1])

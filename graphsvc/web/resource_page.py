@@ -1,0 +1,151 @@
+"""The page about a resource: what it is, all that is said of it and why, and what points at it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flask import render_template
+
+from graphsvc.describe import links
+from graphsvc.describe.gathering import MEMBERS_PAGE, PARTS_PAGE, Gathered, gather, mentioned
+from graphsvc.describe.names import RDF
+from graphsvc.describe.roles import Kinship, Roles
+from graphsvc.errors import BadRequest, NotFound
+from graphsvc.rdf import Iri
+from graphsvc.web.addresses import Address, document_of, is_owned, is_thing, with_parameters
+from graphsvc.web.profiles import DESCRIPTION, representations
+from graphsvc.web.representation import languages
+from graphsvc.web.service import service
+from graphsvc.web.telling import Teller
+from graphsvc.web.values import Group, Reader
+
+# How many values a page of one property lists.
+PAGE = 100
+_REIFICATION = frozenset({RDF + "subject", RDF + "predicate", RDF + "object"})
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as text, and the language of its title."""
+
+    html: str
+    language: str
+
+
+def render(
+    topic: str, roles: Roles, address: Address, has_parts: bool, kinship: Kinship, view: Mapping[str, str]
+) -> Page:
+    """The page about `topic` whose document is at `address`, or the part that `view` names.
+
+    Raises BadRequest for a page number that is none, NotFound for a page past the last.
+    """
+    number = _page_number(view)
+    if "property" in view or "inverse" in view:
+        return _listing(topic, address.url, view, number)
+    document = document_of(topic) if has_parts and "#" not in topic else None
+    found = gather(service().store, topic, roles, document, number)
+    reader = Reader(service().store, languages())
+    reader.learn(mentioned(found, kinship.types))
+    return _resource(found, address, kinship, reader, number, roles)
+
+
+def _page_number(view: Mapping[str, str]) -> int:
+    given = view.get("page", "1")
+    if not re.fullmatch(r"[1-9]\d{0,6}", given):
+        raise BadRequest("`page` is a number from 1 on.")
+    return int(given)
+
+
+def _resource(
+    found: Gathered, address: Address, kinship: Kinship, reader: Reader, number: int, roles: Roles
+) -> Page:
+    url = address.url
+    title = reader.name(found.topic)
+    teller = Teller(found, reader, url)
+    pointing = _incoming(found, reader, url)
+    groups = teller.groups(Iri(found.topic), top=True)
+    html = render_template(
+        "resource.html",
+        title=reader.link(found.topic),
+        iri=found.topic,
+        canonical=document_of(found.topic),
+        is_thing=is_thing(found.topic),
+        url=url,
+        formats=_formats(address),
+        types=[reader.link(kind) for kind in sorted(kinship.types, key=lambda iri: not is_owned(iri))],
+        groups=groups,
+        sections=teller.sections(),
+        part_pages=_pages(url, number, found.part_count, PARTS_PAGE),
+        incoming=[group for group in pointing if group.property.iri not in _REIFICATION],
+        reified=[group for group in pointing if group.property.iri in _REIFICATION],
+        graphs=[reader.link(graph) for graph in teller.graphs],
+        quotes=teller.own_quotes,
+        is_graph=roles.graph,
+        size=found.size,
+        members=[reader.link(iri) for iri in found.members[:MEMBERS_PAGE]],
+        earlier=with_parameters(url, page=number - 1) if roles.graph and number > 1 else None,
+        later=with_parameters(url, page=number + 1) if len(found.members) > MEMBERS_PAGE else None,
+    )
+    return Page(html, title.language or "en")
+
+
+def _formats(address: Address) -> list[tuple[str, str, str]]:
+    """Label, media type and link of each format of the description."""
+    return [
+        (offer.label, offer.media_type, link)
+        for profile, offer, link in representations(address)
+        if profile is DESCRIPTION
+    ]
+
+
+def _pages(url: str, number: int, count: int, size: int) -> dict[str, object]:
+    last = max(1, -(-count // size))
+    return {
+        "number": number,
+        "last": last,
+        "earlier": with_parameters(url, page=number - 1) if number > 1 else None,
+        "later": with_parameters(url, page=number + 1) if number < last else None,
+    }
+
+
+def _incoming(found: Gathered, reader: Reader, url: str) -> list[Group]:
+    """What points at the resource, by property, most first."""
+    groups = []
+    for count in found.incoming_counts:
+        nodes = found.incoming.get(count.property, ())
+        named = sorted((reader.value(node) for node in nodes), key=lambda value: value.text.casefold())
+        more = with_parameters(url, inverse=count.property) if count.number > len(nodes) else None
+        groups.append(Group(reader.link(count.property), tuple(named), count.number, more))
+    return groups
+
+
+def _listing(topic: str, url: str, view: Mapping[str, str], number: int) -> Page:
+    """All values of one property, or all resources that point here by it, a page at a time."""
+    store = service().store
+    inverse = "inverse" in view
+    wanted = view["inverse"] if inverse else view["property"]
+    counts = links.incoming_counts(store, topic) if inverse else links.outgoing_counts(store, topic)
+    count = next((count for count in counts if count.property == wanted), None)
+    if count is None:
+        raise NotFound(f"<{topic}> has no values by <{wanted[:500]}>.")
+    asked = links.incoming_page if inverse else links.outgoing_page
+    terms = asked(store, topic, count, PAGE, (number - 1) * PAGE)
+    if not terms:
+        raise NotFound(f"There is no page {number}.")
+    reader = Reader(store, languages())
+    reader.learn({topic, wanted} | {term.value for term in terms if isinstance(term, Iri)})
+    name = "inverse" if inverse else "property"
+    html = render_template(
+        "listing.html",
+        title=reader.link(topic),
+        back=url,
+        property=reader.link(wanted),
+        inverse=inverse,
+        count=count.number,
+        start=(number - 1) * PAGE + 1,
+        values=[reader.value(term) for term in terms],
+        pages=_pages(with_parameters(url, **{name: wanted}), number, count.number, PAGE),
+    )
+    return Page(html, reader.name(topic).language or "en")

@@ -1,0 +1,34 @@
+"""The endpoint's description of itself, where it is asked for nothing else.
+
+https://www.w3.org/TR/sparql11-service-description/#accessing
+"""
+
+from __future__ import annotations
+
+from flask import Response
+
+from graphsvc.dataset.names import Names
+from graphsvc.dataset.service import describe_service
+from graphsvc.dataset.statistics import graph_sizes
+from graphsvc.formats import Format
+from graphsvc.rdf import write_document
+from graphsvc.web.memory import remembered
+from graphsvc.web.representation import not_modified, respond, whole
+from graphsvc.web.service import service
+from graphsvc.web.state import state_tag
+
+
+def named_graphs() -> dict[str, int]:
+    """The named graphs with their numbers of triples, counted once for each epoch."""
+    store = service().store
+    return remembered("graph sizes", lambda: graph_sizes(store))
+
+
+def description(chosen: Format) -> Response:
+    """The service description in an RDF syntax."""
+    settings, epoch = service().settings, service().store.epoch()
+    tag = state_tag(epoch, "service description", chosen.media_type)
+    if not_modified(tag):
+        return respond(None, chosen, tag=tag)
+    quads = describe_service(Names.of(settings), named_graphs())
+    return respond(whole(write_document(quads, chosen, settings.prefixes), epoch), chosen, tag=tag)
