@@ -105,6 +105,50 @@ def query(file: TextIO, name: str | None, project: Path) -> None:
     sys.stdout.buffer.write(answer(settings.load(project, os.environ), file.read(), name))
 
 
+@main.command()
+@click.argument("files", nargs=-1)
+@click.option("--shapes", multiple=True, help="File or folder of shapes (default: the project's shapes/).")
+@click.option("--ontology", multiple=True, help="File or folder that the data rely on (default: ontology/).")
+@click.option("--format", "name", default="text", help="text, html, json, ttl, jsonld, nt or rdf.")
+@click.option("--data-format", help="The syntax of files whose name does not tell it: ttl, nt, jsonld …")
+@click.option(
+    "--severity",
+    default="info",
+    help="The least severity that counts against the data: info, warning or violation.",
+)
+@_PROJECT
+def validate(
+    files: tuple[str, ...],
+    shapes: tuple[str, ...],
+    ontology: tuple[str, ...],
+    name: str,
+    data_format: str | None,
+    severity: str,
+    project: Path,
+) -> None:
+    """Validate RDF FILES (or folders, or - for standard input) against SHACL shapes.
+
+    Without FILES the project's data/ is validated. The exit status is 0 where the data conform, 1 where they do
+    not, and 2 where they could not be validated.
+    """
+    from graphsvc.validation.command import COULD_NOT_CHECK, validate_files
+
+    known = settings.load(project, os.environ)
+    text, status = validate_files(
+        files,
+        shapes,
+        ontology,
+        project=project,
+        report_format=name,
+        data_format=data_format,
+        severity=severity,
+        base=f"{known.base}/",
+        prefixes=known.prefixes,
+    )
+    click.echo(text, nl=False, err=status == COULD_NOT_CHECK)
+    sys.exit(status)
+
+
 @main.command("settings")
 @_PROJECT
 def show_settings(project: Path) -> None:

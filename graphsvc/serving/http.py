@@ -16,6 +16,7 @@ from waitress.server import create_server
 from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
 from graphsvc.store.pooled import PooledStore
+from graphsvc.validation.pooled import PooledValidator
 from graphsvc.web import create_app
 
 THREADS = 48
@@ -29,7 +30,7 @@ def answer(role: Role) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     store = PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
     server = create_server(
-        create_app(settings, store, Project(settings)),
+        create_app(settings, store, Project(settings), PooledValidator(role.checker)),
         sockets=[role.socket()],
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,

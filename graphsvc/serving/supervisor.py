@@ -30,10 +30,14 @@ _YOUNG = 1.0
 
 @dataclass(eq=False)
 class _Child:
-    """A process by the module that it runs, with the socket that it listens on, however often it is started."""
+    """A process by the module that it runs, with the socket that it listens on, however often it is started.
+
+    The service counts as ready without those that are not `awaited`: who needs them waits for them.
+    """
 
     module: str
     listener: socket.socket
+    awaited: bool = True
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     ready: int = -1
@@ -49,6 +53,7 @@ class Supervisor:
         self.settings = replace(settings, port=web.getsockname()[1])
         self._children = [
             _Child("graphsvc.serving.keeper", self._pool_socket("keeper")),
+            _Child("graphsvc.serving.checker", self._pool_socket("checker"), awaited=False),
             _Child("graphsvc.serving.http", web),
         ]
         self._stopping = False
@@ -100,7 +105,7 @@ class Supervisor:
 
     def _wait_until_ready(self) -> bool:
         """Whether every child says that it is ready before one ends."""
-        for child in self._children:
+        for child in (one for one in self._children if one.awaited):
             while not self._stopping and not select.select([child.ready], [], [], 0.1)[0]:
                 pass
             if self._stopping or not os.read(child.ready, 16):
