@@ -14,8 +14,9 @@ from flask import Flask, Response, request
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store import Store
+from graphsvc.stored_queries import read_library
 from graphsvc.validation import LocalValidator, Validator
-from graphsvc.web import dataset, health, pages, problems, resources, sparql, validation
+from graphsvc.web import dataset, health, pages, problems, queries, resources, sparql, validation
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
 EXPOSED_HEADERS = "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query"
@@ -37,11 +38,11 @@ def create_app(
     app = Flask("graphsvc.web", static_url_path="/static")
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    app.extensions[EXTENSION] = Service(
-        settings, project or Project(settings), store, validator or LocalValidator()
-    )
+    content = project or Project(settings)
+    library = read_library(content.root / "queries")
+    app.extensions[EXTENSION] = Service(settings, content, store, validator or LocalValidator(), library)
     problems.register(app)
-    for room in (health, sparql, dataset, pages, validation, resources):
+    for room in (health, sparql, dataset, pages, queries, validation, resources):
         app.register_blueprint(room.blueprint)
     app.after_request(_headers)
     app.context_processor(lambda: {"local": local_path, "settings": service().settings})

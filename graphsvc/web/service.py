@@ -10,6 +10,7 @@ from flask import current_app
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store import Store
+from graphsvc.stored_queries import StoredQuery
 from graphsvc.validation import Validator
 
 EXTENSION = "graphsvc"
@@ -23,6 +24,7 @@ class Service:
     project: Project
     store: Store
     validator: Validator
+    queries: tuple[StoredQuery, ...] = ()
 
 
 def service() -> Service:

@@ -103,14 +103,14 @@ def _answer(parameters: Parameters, text: str) -> Response:
     query = read(text, dataset=_dataset(parameters), max_bytes=service().settings.max_query_bytes)
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     chosen = choose((*offers, HTML), _format_name(parameters))
-    limits = _limits(parameters)
+    bounds = limits(parameters)
     if query.volatile:
         # What NOW() or RAND() gave is not worth keeping, and nothing can tell whether it is still so.
-        return _respond(query, parameters, chosen, limits, tag=None, cache="no-store")
+        return _respond(query, parameters, chosen, bounds, tag=None, cache="no-store")
     tag = _tag(service().store.epoch(), query, chosen)
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
-    return _respond(query, parameters, chosen, limits, tag=tag)
+    return _respond(query, parameters, chosen, bounds, tag=tag)
 
 
 def _tag(epoch: str, query: Query, chosen: Format) -> str:
@@ -122,15 +122,15 @@ def _respond(
     query: Query,
     parameters: Parameters,
     chosen: Format,
-    limits: Limits,
+    bounds: Limits,
     *,
     tag: str | None,
     cache: str = "no-cache",
 ) -> Response:
     if chosen is HTML:
-        answer = query_pages.answer(query, parameters, limits)
+        answer = query_pages.answer(query, parameters, bounds)
     else:
-        answer = service().store.query(query, chosen, limits)
+        answer = service().store.query(query, chosen, bounds)
     if tag is not None:
         # The data may have changed since the tag was compared.
         tag = _tag(answer.epoch, query, chosen)
@@ -153,10 +153,10 @@ def _let_go(answer: Answer) -> None:
             close()
 
 
-def _limits(parameters: Parameters) -> Limits:
-    """The client may ask for less time than the service allows, never for more."""
+def limits(parameters: Parameters | None = None) -> Limits:
+    """What a query of this request may take: a client may ask for less time than is allowed, never for more."""
     longest = service().settings.query_timeout
-    asked = parameters.one("timeout")
+    asked = parameters.one("timeout") if parameters else None
     try:
         seconds = float(asked) if asked is not None else longest
     except ValueError:
