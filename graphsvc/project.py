@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 
 import pyoxigraph as ox
 
@@ -75,7 +76,7 @@ class Project:
     def _graph(self, folder: str, path: Path) -> str:
         relative = path.relative_to(self.root / folder)
         stem = relative.name.removesuffix(".gz").rpartition(".")[0]
-        return f"{self.settings.base}/graph/{FOLDERS[folder]}{relative.with_name(stem).as_posix()}"
+        return f"{self.settings.base}/graph/{FOLDERS[folder]}{quote(relative.with_name(stem).as_posix())}"
 
     @cached_property
     def version(self) -> str:

@@ -90,6 +90,8 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
     values |= _from_environment(environ)
     values |= {name: value for name, value in flags.items() if value is not None}
     settings = replace(Settings(), **values)
+    if settings.license and urlsplit(settings.license).scheme not in ("http", "https"):
+        raise ProjectError(f"license must be the IRI of a licence, not {settings.license!r}")
     return replace(settings, base=_checked_base(settings.base))
 
 

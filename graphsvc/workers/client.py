@@ -68,7 +68,10 @@ class PoolClient:
         except BaseException:
             run.close()
             raise
-        return Product(_stream(run, held), None)
+        rest = _stream(run, held)
+        # Begun here, so that closing it lets go of the job even before its first bytes are taken.
+        next(rest)
+        return Product(rest, None)
 
     def _connected(self) -> socket.socket:
         channel = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -134,6 +137,7 @@ class _Run:
 def _stream(run: _Run, held: list[bytes]) -> Iterator[bytes]:
     """The rest of an answer that is too large to hold; raises where it turns out not to be whole."""
     try:
+        yield b""
         yield from held
         held.clear()
         while chunk := run.read():

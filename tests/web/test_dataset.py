@@ -13,6 +13,7 @@ from made_projects import FIREFOX, LIBRARY, project_of, served
 from werkzeug.test import TestResponse
 
 from graphsvc.dataset.description import FILE_TYPES
+from graphsvc.errors import ProjectError
 from graphsvc.formats import GRAPH_FORMATS, Format
 from graphsvc.rdf import read_document
 from graphsvc.vocab import PREFIXES
@@ -212,12 +213,9 @@ def test_publisher_and_licence_are_stated_where_they_are_set() -> None:
         assert "The library" in page
 
 
-def test_a_licence_that_is_no_iri_is_the_project_s_fault() -> None:
-    with served(LIBRARY, license="CC BY") as client:
-        response = client.get("/dataset")
-        assert response.status_code == 500
-        assert response.json is not None
-        assert "license must be the IRI" in response.json["detail"]
+def test_a_licence_that_is_no_iri_is_refused_before_anything_is_served() -> None:
+    with pytest.raises(ProjectError, match="license must be the IRI"), served(LIBRARY, license="CC BY"):
+        pass
 
 
 def test_the_page_tells_what_is_in_it_and_how_to_have_it(library: FlaskClient) -> None:
