@@ -12,6 +12,7 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     │   └── TooComplex           text that parses, or might, only at a price that nobody pays
     ├── RemoteAccessRefused      SERVICE, LOAD and the like
     ├── NotFound                 no such resource, graph, query
+    ├── Gone                     there was such a resource; it was withdrawn
     ├── NotAcceptable            no offer fits the Accept header
     ├── TooLarge                 more bytes than the limit
     ├── IncompleteBody           fewer bytes than announced
@@ -125,6 +126,12 @@ class NotFound(GraphsvcError):
     """There is no such resource, graph or stored query."""
 
     title = "Not found"
+
+
+class Gone(GraphsvcError):
+    """There was such a resource, and the graph says that it was withdrawn."""
+
+    title = "Withdrawn"
 
 
 class NotAcceptable(GraphsvcError):

@@ -11,6 +11,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -44,6 +45,9 @@ class Settings:
     title: str = _setting("Knowledge graph", "What this graph is called on its pages.", table="project")
     description: str = _setting("", "One or two sentences about the graph.", table="project")
     publisher: str = _setting("", "The name of who publishes the graph, for its catalogue.", table="project")
+    issued: str = _setting(
+        "", "The day on which this version of the data was issued, YYYY-MM-DD.", table="project"
+    )
     license: str = _setting("", "The IRI of the licence of the data.", table="project")
     host: str = _setting("127.0.0.1", "The address to listen on.")
     port: int = _setting(8000, "The port to listen on; 0 takes any that is free.")
@@ -92,6 +96,11 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
     settings = replace(Settings(), **values)
     if settings.license and urlsplit(settings.license).scheme not in ("http", "https"):
         raise ProjectError(f"license must be the IRI of a licence, not {settings.license!r}")
+    if settings.issued:
+        try:
+            date.fromisoformat(settings.issued)
+        except ValueError:
+            raise ProjectError(f"issued must be a day, YYYY-MM-DD, not {settings.issued!r}") from None
     return replace(settings, base=_checked_base(settings.base))
 
 

@@ -48,6 +48,7 @@ def test_the_public_url_gives_links_their_path(tmp_path: Path) -> None:
         ("[prefixes]\nx = 1\n", "prefixes"),
         ("[project]\nbase = 'urn:x'\n", "base must be an http"),
         ("[project]\nbase = 'http://x/?q'\n", "base must be an http"),
+        ("[project]\nissued = 'today'\n", "issued must be a day"),
         ("[project]\nlicense = 'CC BY'\n", "license must be the IRI"),
     ],
 )

@@ -26,6 +26,7 @@ from graphsvc.validation.constraints import PREFIXES_OF
 from graphsvc.validation.lexical import is_well_formed
 from graphsvc.validation.path import Path, read_path
 from graphsvc.validation.report import Result
+from graphsvc.validation.sentences import sentence
 from graphsvc.validation.shapes import Shapes
 from graphsvc.validation.statements import RDF, Document, Statements, Triple, read
 from graphsvc.validation.structure import MAX_DEPTH, SH
@@ -203,16 +204,18 @@ def _result(
         return term_of(values[0]) if values else None
 
     focus, path, shape = one("focusNode"), one("resultPath"), one("sourceShape")
+    component = one("sourceConstraintComponent")
     messages = {_message(term_of(each)) for each in fields.get("resultMessage", ())}
     details = (_result(each, described, data, shapes) for each in fields.get("detail", ()))
     return Result(
         focus_node=focus,
         severity=one("resultSeverity"),
-        component=one("sourceConstraintComponent"),
+        component=component,
         source_shape=shape,
         path=_path(path, shapes) if path is not None else None,
         value=one("value"),
-        messages=tuple(sorted(messages, key=lambda each: (each.language, each.value))),
+        messages=tuple(sorted(messages, key=lambda each: (each.language, each.value)))
+        or (sentence(component, shape, shapes),),
         source_constraint=one("sourceConstraint"),
         details=tuple(sorted(details, key=Result.key)),
         within=shapes.owner(shape),

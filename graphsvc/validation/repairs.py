@@ -6,6 +6,7 @@ Each repair says what it mends; `tests/validation/test_engine.py` shows the faul
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, cast
 
@@ -33,6 +34,8 @@ def repair() -> None:
     constraint, helper, shape = cast(Any, (ConstraintComponent, SPARQLQueryHelper, pyshacl_shape))
     constraint._format_sparql_based_result_message = _with_values
     constraint.make_v_result_description = _no_description
+    for component in _all_below(ConstraintComponent):
+        component.make_generic_messages = _no_message
     helper.bind_messages = _bind_messages
     _wrap_messages(components.BoundShapeValidatorComponent)
     shape.value_nodes_from_path = _value_nodes
@@ -42,6 +45,17 @@ def forget() -> None:
     """Empty the caches that are keyed by the address of a graph: a later graph may lie at the same address."""
     components.SPARQLConstraintComponentValidator.validator_cache.clear()
     stringify_blank_node.dict_cache.clear()
+
+
+def _all_below(kind: Any) -> Iterator[Any]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _all_below(each)
+
+
+def _no_message(*_: Any) -> list[Any]:
+    """pyshacl's own messages write out every list that they name, for every value; `sentences` has others."""
+    return []
 
 
 def _no_description(*_: Any, **__: Any) -> str:

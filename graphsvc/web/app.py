@@ -16,7 +16,7 @@ from graphsvc.settings import Settings
 from graphsvc.store import Store
 from graphsvc.stored_queries import read_library
 from graphsvc.validation import LocalValidator, Validator
-from graphsvc.web import dataset, health, pages, problems, queries, resources, sparql, validation
+from graphsvc.web import dataset, health, memento, pages, problems, queries, resources, sparql, validation
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
 EXPOSED_HEADERS = "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query"
@@ -42,7 +42,7 @@ def create_app(
     library = read_library(content.root / "queries")
     app.extensions[EXTENSION] = Service(settings, content, store, validator or LocalValidator(), library)
     problems.register(app)
-    for room in (health, sparql, dataset, pages, queries, validation, resources):
+    for room in (health, sparql, dataset, memento, pages, queries, validation, resources):
         app.register_blueprint(room.blueprint)
     app.after_request(_headers)
     app.context_processor(lambda: {"local": local_path, "settings": service().settings})

@@ -15,6 +15,7 @@ from graphsvc.web.addresses import (
     link_to,
     with_parameters,
 )
+from graphsvc.web.memento import links_of
 from graphsvc.web.profiles import DESCRIPTION, Profile
 from graphsvc.web.service import local_path, service
 
@@ -53,3 +54,4 @@ def _links(
     if settings.license:
         yield settings.license, "license", ""
     yield profile.iri, "profile", ""
+    yield from links_of(address.url.removeprefix(settings.root_path).partition("?")[0])

@@ -31,6 +31,7 @@ STATUS: dict[type[errors.GraphsvcError], int] = {
     errors.BadRequest: 400,
     errors.RemoteAccessRefused: 403,
     errors.NotFound: 404,
+    errors.Gone: 410,
     errors.NotAcceptable: 406,
     errors.TooLarge: 413,
     errors.UnsupportedMediaType: 415,

@@ -19,9 +19,11 @@ from graphsvc.describe.links import graph_size
 from graphsvc.describe.names import usable
 from graphsvc.describe.roles import Kinship, Roles
 from graphsvc.describe.statements import Statement
-from graphsvc.errors import BadRequest, NotFound
+from graphsvc.errors import BadRequest, Gone, NotFound
 from graphsvc.formats import HTML, Format
 from graphsvc.store import Answer, Store
+from graphsvc.store.rows import select
+from graphsvc.vocab import PREFIXES
 from graphsvc.web import profiles, resource_page
 from graphsvc.web.addresses import (
     OFFERS,
@@ -84,6 +86,9 @@ class Found:
 def anything(name: str) -> Response:  # noqa: ARG001 (the path is read as it was sent, not as it was decoded)
     """The description of whatever IRI the path stands for, or, for a thing, the way to its document."""
     found = _find(candidates())
+    when = withdrawn().get(found.topic)
+    if when is not None:
+        raise Gone(f"<{found.topic}> was withdrawn: {when}.")
     if is_thing(found.topic) and found.address.url.startswith(local_path("/id/")):
         return _see_other(found)
     return _describe(found)
@@ -105,6 +110,19 @@ def documents_with_parts() -> frozenset[str]:
     """The documents of which some part is named by a fragment, as of the store's present epoch."""
     store, base = service().store, service().settings.base
     return remembered("documents with parts", lambda: names.documents_with_parts(store, base))
+
+
+def withdrawn() -> dict[str, str]:
+    """What the graph says was withdrawn, and when, as of the store's present epoch.
+
+    https://www.w3.org/TR/prov-o/#invalidatedAtTime
+    """
+    text = (
+        f"SELECT ?thing ?when {{ ?thing <{PREFIXES['prov']}invalidatedAtTime> ?when FILTER(isIRI(?thing)) }}"
+    )
+    return remembered(
+        "withdrawn", lambda: {row["thing"].value: row["when"].value for row in select(service().store, text)}
+    )
 
 
 def _find(readings: list[Candidate]) -> Found:
