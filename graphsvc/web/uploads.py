@@ -139,7 +139,8 @@ def _text(text: str, syntax: str | None, role: str, room: _Room) -> Document:
 
 def _file(file: FileStorage, syntax: str | None, role: str, room: _Room) -> Document:
     name = (file.filename or "").rpartition("/")[2][-200:]
-    content = room.take(file.stream.read(), name, packed=name.lower().endswith(".gz"))
+    with file.stream as stream:
+        content = room.take(stream.read(), name, packed=name.lower().endswith(".gz"))
     exact = [each for each in DATA_FORMATS if each.media_type == file.mimetype]
     found = next(iter(exact), None) or by_suffix(name) or by_media_type(file.mimetype, DATA_FORMATS)
     if found is not None:
