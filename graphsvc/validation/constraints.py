@@ -11,7 +11,7 @@ import pyoxigraph as ox
 
 from graphsvc.errors import BadRequest, QuerySyntaxError, RemoteAccessRefused, ShapesError
 from graphsvc.rdf import Iri, Literal, Term
-from graphsvc.sparql import read
+from graphsvc.sparql import Form, read
 from graphsvc.sparql.diagnosis import diagnose
 from graphsvc.sparql.lexer import tokens
 from graphsvc.validation.statements import Statements
@@ -24,7 +24,8 @@ _FORBIDDEN = ("MINUS", "VALUES")
 _PRE_BOUND = ("this", "currentShape")
 PREFIXES_OF = Iri(_SH + "prefixes")
 _IMPORTS = Iri(PREFIXES["owl"] + "imports")
-QUERIES = (Iri(_SH + "select"), Iri(_SH + "ask"))
+_SELECT = Iri(_SH + "select")
+QUERIES = {_SELECT: Form.SELECT, Iri(_SH + "ask"): Form.ASK}
 
 
 def checked_queries(shapes: Statements) -> dict[tuple[Term, Iri, Term], Literal]:
@@ -33,14 +34,17 @@ def checked_queries(shapes: Statements) -> dict[tuple[Term, Iri, Term], Literal]
     Raises ShapesError for one that does not parse, is an update, or uses what SHACL forbids in it, and
     RemoteAccessRefused for SERVICE.
     """
+    for shape, constraint in shapes.pairs(Iri(_SH + "sparql")):
+        if len(shapes.objects(constraint, _SELECT)) != 1:
+            raise shapes.fault(shape, f"A value of sh:sparql at {shapes.name(shape)} needs one sh:select.")
     return {
-        (subject, predicate, query): Literal(_checked(shapes, subject, query))
-        for predicate in QUERIES
+        (subject, predicate, query): Literal(_checked(shapes, subject, query, form))
+        for predicate, form in QUERIES.items()
         for subject, query in shapes.pairs(predicate)
     }
 
 
-def _checked(shapes: Statements, subject: Term, query: Term) -> str:
+def _checked(shapes: Statements, subject: Term, query: Term, form: Form) -> str:
     """The query's text under one line that declares its prefixes."""
     if not isinstance(query, Literal):
         raise shapes.fault(subject, f"The query of {shapes.name(subject)} is no literal.")
@@ -49,7 +53,7 @@ def _checked(shapes: Statements, subject: Term, query: Term) -> str:
     try:
         # The engine that runs the query decodes \u escapes before it parses, so what they hide counts too.
         for text in dict.fromkeys((query.value, _unescaped(query.value))):
-            _check(text, header)
+            _check(text, header, form)
     except RemoteAccessRefused as error:
         raise RemoteAccessRefused(f"{shapes.name(subject)}: {error}") from None
     except BadRequest as error:
@@ -57,8 +61,10 @@ def _checked(shapes: Statements, subject: Term, query: Term) -> str:
     return f"{header}\n{query.value}"
 
 
-def _check(text: str, header: str) -> None:
+def _check(text: str, header: str, form: Form) -> None:
     query = read(text)
+    if query.form is not form:
+        raise BadRequest(f"It must be of the form {form.value}, and is of the form {query.form.value}.")
     if query.names_dataset:
         raise BadRequest("FROM cannot stand in a constraint: it runs on the data graph.")
     previous = ""

@@ -15,6 +15,7 @@ from graphsvc.validation.json_report import read_json, write_json
 from graphsvc.validation.report import Report, Severity
 from graphsvc.validation.shapes import Shapes
 from graphsvc.validation.statements import Document, Statements, read
+from graphsvc.validation.structure import undescribed
 from graphsvc.vocab import PREFIXES
 
 _IMPORTS = Iri(PREFIXES["owl"] + "imports")
@@ -115,6 +116,10 @@ def _notes(data: Statements, shapes: Statements, ontology: Statements) -> Sequen
             notes.append(f"owl:imports {imported.n3()} was not followed.")
     for _, named in data.pairs(_SHAPES_GRAPH):
         notes.append(f"sh:shapesGraph {named.n3()} was not fetched; the shapes are those given.")
+    for shape in undescribed(shapes):
+        notes.append(
+            f"The shape {shape.n3()} is referred to, and nothing is said of it: it holds for everything."
+        )
     if not shapes.triples:
         notes.append("There are no shapes, so everything conforms.")
     if not data.triples:

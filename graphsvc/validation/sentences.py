@@ -69,8 +69,10 @@ def _members(shapes: Statements, parameter: str, values: Iterable[Term]) -> list
 
 
 def _listed(terms: list[Term]) -> str:
-    texts = [
-        "an unnamed shape" if isinstance(term, BlankNode) else compact(term, PREFIXES)
-        for term in terms[:MAX_MEMBERS]
-    ]
-    return ", ".join(texts) + (f" … ({len(terms):,} in all)" if len(terms) > MAX_MEMBERS else "")
+    texts = [compact(term, PREFIXES) for term in terms if not isinstance(term, BlankNode)]
+    if len(texts) > MAX_MEMBERS:
+        texts = [*texts[:MAX_MEMBERS], f"… ({len(texts):,} in all)"]
+    unnamed = sum(isinstance(term, BlankNode) for term in terms)
+    if unnamed:
+        texts.append("an unnamed shape" if unnamed == 1 else f"{unnamed:,} unnamed shapes")
+    return ", ".join(texts)

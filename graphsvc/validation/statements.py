@@ -117,9 +117,10 @@ class Statements:
         return found
 
     def fault(self, node: Term, message: str) -> ShapesError:
-        """An error about a node, which tells the document that the node stands in."""
-        owner = self.owner(node) if self.document_of(node) is None else node
-        return ShapesError(message, source=self.document_of(owner) if owner is not None else None)
+        """An error about a node, which tells the document that the node stands in, or that refers to it."""
+        places = [node, *(subject for subject, _ in self._backward.get(node, ()))]
+        source = next((found for each in places if (found := self.document_of(each))), None)
+        return ShapesError(message, source=source)
 
 
 def read(documents: Iterable[Document], *, role: str) -> Statements:

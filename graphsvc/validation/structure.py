@@ -45,6 +45,7 @@ def check_structure(shapes: Statements) -> None:
             shapes.items(head)
     _check_paths(shapes)
     _check_patterns(shapes)
+    _check_shapes(shapes)
     _check_references(shapes)
 
 
@@ -74,6 +75,31 @@ def _check_paths(shapes: Statements) -> None:
         read_path(shapes, path)
     for _, head in shapes.pairs(ALTERNATIVE_PATH):
         shapes.items(head)
+
+
+def _check_shapes(shapes: Statements) -> None:
+    """No literal where a shape belongs, and a parameter has a predicate."""
+    for start in [*shapes.subjects()]:
+        for shape in references(shapes, start):
+            if isinstance(shape, Literal):
+                raise shapes.fault(start, f"{shapes.name(start)} refers to {shape.n3()}, which is no shape.")
+    for component, parameter in shapes.pairs(Iri(SH + "parameter")):
+        paths = shapes.objects(parameter, _PATH)
+        if len(paths) != 1 or not isinstance(paths[0], Iri):
+            raise shapes.fault(
+                component, f"A parameter of {shapes.name(component)} needs one IRI in sh:path."
+            )
+
+
+def undescribed(shapes: Statements) -> list[Term]:
+    """The shapes that others refer to and nothing is said of: they hold for everything."""
+    found = {
+        shape
+        for start in [*shapes.subjects()]
+        for shape in references(shapes, start)
+        if not shapes.describes(shape)
+    }
+    return sorted(found, key=lambda shape: shape.n3())
 
 
 def _check_patterns(shapes: Statements) -> None:

@@ -97,7 +97,10 @@ def _multipart(roles: Sequence[str], max_bytes: int) -> Upload:
     if not boundary:
         raise BadRequest("The Content-Type of the form names no boundary.")
     body = _body(max_bytes)
-    parser = MultiPartParser(max_form_memory_size=max_bytes, max_form_parts=MAX_PARTS)
+    # The body is in memory, and within the limit: files need no place on disk.
+    parser = MultiPartParser(
+        lambda *_, **__: BytesIO(), max_form_memory_size=max_bytes, max_form_parts=MAX_PARTS
+    )
     try:
         fields, files = parser.parse(BytesIO(body), boundary.encode("latin-1", "replace"), len(body))
     except RequestEntityTooLarge:
