@@ -208,3 +208,53 @@ class OutOfTime(GraphsvcError):
     """The work was stopped at its deadline."""
 
     title = "Time limit reached"
+
+
+class Unauthorized(GraphsvcError):
+    """The request must say who is asking, and does not, or not credibly.
+
+    `error` is the code of RFC 6750, empty where no token was sent.
+    https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+    """
+
+    title = "A token is needed"
+
+    def __init__(self, message: str, *, error: str = "") -> None:
+        super().__init__(message)
+        self.error = error
+
+
+class Forbidden(GraphsvcError):
+    """Who is asking may not do this."""
+
+    title = "Not allowed"
+
+
+class ReadOnly(Forbidden):
+    """Nobody may write: the operator has made no token."""
+
+    title = "Read-only"
+
+
+class Conflict(GraphsvcError):
+    """The data are not in the state that the request needs, such as a graph to create that exists."""
+
+    title = "Conflict"
+
+
+class PreconditionFailed(GraphsvcError):
+    """The graph is not, or no longer, what the request's If-Match or If-None-Match says."""
+
+    title = "Precondition failed"
+
+
+class NotSupported(GraphsvcError):
+    """The store that is configured cannot do this."""
+
+    title = "Not supported by the store"
+
+
+class RemoteFailure(StoreError):
+    """The remote store gave no answer, or none that is whole."""
+
+    title = "The remote store failed"

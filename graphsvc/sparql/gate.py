@@ -83,11 +83,11 @@ def read(
     BadRequest for an update, RemoteAccessRefused for SERVICE, TooComplex for nesting or chains beyond what
     the planner can take.
     """
-    _check_text(text, max_bytes)
+    check_text(text, max_bytes)
     found = list(tokens(text))
     form = _form(text, found)
-    _check_shape(found)
-    _check_remote(text, found)
+    check_shape(found)
+    check_remote(text, found)
     names_dataset = any(token.keyword == "FROM" for token in found)
     volatile = any(token.keyword in _VOLATILE for token in found)
     if bindings:
@@ -95,25 +95,33 @@ def read(
     return Query(text, form, names_dataset, dataset or Dataset(), volatile)
 
 
-def _check_text(text: str, max_bytes: int) -> None:
+def check_text(text: str, max_bytes: int, source: str = "query") -> None:
+    """Refuse text that is too long (TooLarge) or no text (QuerySyntaxError); `source` is what it should be."""
     try:
         size = len(text.encode("utf-8"))
     except UnicodeEncodeError as error:
-        raise _at(text, error.start, "A lone surrogate is not a character.") from None
+        raise syntax_error(text, error.start, "A lone surrogate is not a character.", source=source) from None
     if size > max_bytes:
-        raise TooLarge(f"The query is {size:,} bytes long; the limit is {max_bytes:,}.")
+        raise TooLarge(f"The {source} is {size:,} bytes long; the limit is {max_bytes:,}.")
     if "\0" in text:
-        raise _at(text, text.index("\0"), "The NUL character cannot stand in a query.")
+        raise syntax_error(text, text.index("\0"), "The NUL character cannot stand in SPARQL.", source=source)
     if text.startswith("\ufeff"):
-        raise _at(
-            text, 0, "The query starts with a byte order mark.", hint="Save the query as UTF-8 without BOM."
+        raise syntax_error(
+            text,
+            0,
+            f"The {source} starts with a byte order mark.",
+            hint=f"Save the {source} as UTF-8 without BOM.",
+            source=source,
         )
 
 
-def _at(text: str, offset: int, message: str, *, hint: str | None = None) -> QuerySyntaxError:
+def syntax_error(
+    text: str, offset: int, message: str, *, hint: str | None = None, source: str = "query"
+) -> QuerySyntaxError:
+    """An error at a character offset of a text, with its line."""
     line, column = position(text, offset)
     shown = text.split("\n")[line - 1].rstrip("\r")
-    return QuerySyntaxError(message, source="query", line=line, column=column, source_line=shown, hint=hint)
+    return QuerySyntaxError(message, source=source, line=line, column=column, source_line=shown, hint=hint)
 
 
 def _form(text: str, found: list[Token]) -> Form:
@@ -122,26 +130,29 @@ def _form(text: str, found: list[Token]) -> Form:
     while place < len(found) and found[place].keyword in ("BASE", "PREFIX", "VERSION"):
         place += 3 if found[place].keyword == "PREFIX" else 2
     if place >= len(found):
-        raise _at(text, len(text), "There is no query: one of SELECT, ASK, CONSTRUCT, DESCRIBE is missing.")
+        raise syntax_error(
+            text, len(text), "There is no query: one of SELECT, ASK, CONSTRUCT, DESCRIBE is missing."
+        )
     word = found[place].keyword
     if word in Form.__members__:
         return Form[word]
     if word in _UPDATES:
         raise BadRequest(f"This is an update ({word}), and this operation takes queries.")
-    raise _at(
+    raise syntax_error(
         text,
         found[place].start,
         f"A query starts with SELECT, ASK, CONSTRUCT or DESCRIBE, not with {found[place].text[:40]!r}.",
     )
 
 
-def _check_shape(found: list[Token]) -> None:
+def check_shape(found: list[Token], source: str = "query") -> None:
+    """Refuse (TooComplex) nesting and chains beyond what the planner can take."""
     depth = operators = unions = 0
     for token in found:
         if token.text in _OPENING:
             depth += 1
             if depth > MAX_DEPTH:
-                raise TooComplex(f"The query nests brackets more than {MAX_DEPTH} deep.")
+                raise TooComplex(f"The {source} nests brackets more than {MAX_DEPTH} deep.")
         elif token.text in _CLOSING:
             depth -= 1
         elif token.text in _OPERATORS and token.kind == "punctuation":
@@ -149,12 +160,12 @@ def _check_shape(found: list[Token]) -> None:
         elif token.keyword == "UNION":
             unions += 1
     if operators > MAX_OPERATORS:
-        raise TooComplex(f"The query has {operators:,} operators; the limit is {MAX_OPERATORS:,}.")
+        raise TooComplex(f"The {source} has {operators:,} operators; the limit is {MAX_OPERATORS:,}.")
     if unions > MAX_UNIONS:
-        raise TooComplex(f"The query has {unions:,} UNIONs; the limit is {MAX_UNIONS:,}.")
+        raise TooComplex(f"The {source} has {unions:,} UNIONs; the limit is {MAX_UNIONS:,}.")
 
 
-def _check_remote(text: str, found: list[Token]) -> None:
+def check_remote(text: str, found: list[Token]) -> None:
     """Refuse SERVICE, also where it touches the name that follows (`SERVICE:ep` parses as SERVICE `:ep`)."""
     for token in found:
         touching = token.kind == "name" and token.text.partition(":")[0].upper() == "SERVICE"

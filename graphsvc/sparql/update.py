@@ -1,0 +1,197 @@
+"""The gate for updates, and an update's text taken apart into its operations.
+
+https://www.w3.org/TR/sparql11-update/. `read_update` answers in linear time what must be known before;
+`operations` is for text that the engine's parser has accepted, and trusts it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from graphsvc.errors import BadRequest, RemoteAccessRefused
+from graphsvc.sparql.gate import Dataset, check_remote, check_shape, check_text, syntax_error
+from graphsvc.sparql.lexer import Token, position, tokens
+
+_STARTS = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
+_QUERIES = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+_PROLOGUE = {"PREFIX": 3, "BASE": 2, "VERSION": 2}
+
+
+@dataclass(frozen=True)
+class Update:
+    """An update request that may run: its text, and the dataset that the request gives its WHERE clauses.
+
+    https://www.w3.org/TR/sparql11-protocol/#update-operation
+    """
+
+    text: str
+    dataset: Dataset = field(default_factory=Dataset)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of an update.
+
+    `kind` is its keyword, or DATA, MODIFY or DELETE WHERE. Templates and `where` are texts with their braces;
+    `prologue` holds every declaration before the operation. `graphs` are the graphs it names, in their order,
+    each as it stands in the text (`<iri>`, a prefixed name, DEFAULT, NAMED or ALL).
+    """
+
+    kind: str
+    prologue: str
+    silent: bool = False
+    graphs: tuple[str, ...] = ()
+    delete: str = ""
+    insert: str = ""
+    where: str = ""
+    with_graph: str = ""
+    using: tuple[str, ...] = ()
+    using_named: tuple[str, ...] = ()
+
+
+def read_update(text: str, *, dataset: Dataset | None = None, max_bytes: int = 256 << 10) -> Update:
+    """Let an update's text through the gate.
+
+    Raises TooLarge past `max_bytes`, QuerySyntaxError for text that has no update form or cannot be UTF-8,
+    BadRequest for a query and for a request with both a dataset and USING or WITH, RemoteAccessRefused for
+    LOAD and SERVICE, TooComplex for nesting or chains beyond what the planner can take.
+    """
+    check_text(text, max_bytes, "update")
+    found = list(tokens(text))
+    start = _prologue_end(found, 0)
+    if start < len(found):
+        _check_start(text, found[start])
+    check_shape(found, "update")
+    check_remote(text, found)
+    for token in found:
+        if token.keyword == "LOAD":
+            line, column = position(text, token.start)
+            raise RemoteAccessRefused(
+                f"LOAD (line {line}, column {column}) would fetch a document; this service does not."
+            )
+    if dataset is not None and dataset.given and any(t.keyword in ("USING", "WITH") for t in found):
+        raise BadRequest(
+            "The request gives a dataset (using-graph-uri, using-named-graph-uri), and so does the update "
+            "by USING or WITH; only one may."
+        )
+    return Update(text, dataset or Dataset())
+
+
+def _check_start(text: str, token: Token) -> None:
+    if token.keyword in _QUERIES:
+        raise BadRequest(f"This is a query ({token.keyword}), and this operation takes updates.")
+    if token.keyword not in _STARTS:
+        raise syntax_error(
+            text, token.start, f"An update does not start with {token.text[:40]!r}.", source="update"
+        )
+
+
+def _prologue_end(found: list[Token], place: int) -> int:
+    while place < len(found) and found[place].keyword in _PROLOGUE:
+        place += _PROLOGUE[found[place].keyword]
+    return place
+
+
+def operations(update: Update) -> Iterator[Operation]:
+    """The operations of an update whose syntax is right, in their order."""
+    reader = _Reader(update.text)
+    while reader.more():
+        reader.take_prologue()
+        if reader.more():
+            yield reader.take_operation()
+        reader.skip(";")
+
+
+class _Reader:
+    """Walks through the tokens of an update; every method takes what it names and moves on."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._tokens = list(tokens(text))
+        self._place = 0
+        self._prologue = ""
+
+    def more(self) -> bool:
+        return self._place < len(self._tokens)
+
+    def skip(self, *texts: str) -> bool:
+        if self.more() and self._tokens[self._place].text.upper() in texts:
+            self._place += 1
+            return True
+        return False
+
+    def take_prologue(self) -> None:
+        end = _prologue_end(self._tokens, self._place)
+        declared = [token.text for token in self._tokens[self._place : end]]
+        self._prologue += " ".join(declared) + "\n"
+        self._place = end
+
+    def take_operation(self) -> Operation:
+        word = self._word()
+        if word in ("INSERT", "DELETE") and self.skip("DATA"):
+            block = self._block()
+            deleted = word == "DELETE"
+            return Operation(
+                "DATA",
+                self._prologue,
+                delete=block if deleted else "",
+                insert="" if deleted else block,
+            )
+        if word == "DELETE" and self.skip("WHERE"):
+            block = self._block()
+            return Operation("DELETE WHERE", self._prologue, delete=block, where=block)
+        if word in ("INSERT", "DELETE", "WITH"):
+            return self._modify(word)
+        silent = self.skip("SILENT")
+        graphs = [self._graph()]
+        if self.skip("TO"):
+            graphs.append(self._graph())
+        return Operation(word, self._prologue, silent, tuple(graphs))
+
+    def _modify(self, word: str) -> Operation:
+        with_graph = ""
+        if word == "WITH":
+            with_graph = self._raw()
+            word = self._word()
+        delete = self._block() if word == "DELETE" else ""
+        insert = self._block() if word == "INSERT" or self.skip("INSERT") else ""
+        using: list[str] = []
+        using_named: list[str] = []
+        while self.skip("USING"):
+            (using_named if self.skip("NAMED") else using).append(self._raw())
+        self.skip("WHERE")
+        return Operation(
+            "MODIFY",
+            self._prologue,
+            delete=delete,
+            insert=insert,
+            where=self._block(),
+            with_graph=with_graph,
+            using=tuple(using),
+            using_named=tuple(using_named),
+        )
+
+    def _word(self) -> str:
+        return self._raw().upper()
+
+    def _raw(self) -> str:
+        self._place += 1
+        return self._tokens[self._place - 1].text
+
+    def _graph(self) -> str:
+        self.skip("GRAPH")
+        token = self._tokens[self._place]
+        self._place += 1
+        return token.keyword or token.text
+
+    def _block(self) -> str:
+        """From an opening brace to the one that closes it, as it stands in the text."""
+        first = self._place
+        depth = 0
+        while True:
+            token = self._tokens[self._place]
+            self._place += 1
+            depth += (token.text == "{") - (token.text == "}")
+            if depth == 0:
+                return self._text[self._tokens[first].start : token.start + 1]

@@ -1,0 +1,131 @@
+"""What a write changes, exactly: made on one engine, told as a patch, made again on another.
+
+A patch is text in UTF-8, one change a line: `A` adds and `D` deletes the quad that follows in N-Quads, `C`
+creates and `X` drops the named graph that follows, in the manner of RDF Patch. Each line changes something:
+what was there is not added again, what was not is not deleted. Blank nodes keep their labels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+import pyoxigraph as ox
+
+from graphsvc.errors import StoreError
+
+GraphName = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
+_BATCH = 10_000
+
+
+class Draft:
+    """Changes to `engine` that are made at once, and can be undone as long as nobody else writes to it."""
+
+    def __init__(self, engine: ox.Store) -> None:
+        self.engine = engine
+        self.added = 0
+        self.removed = 0
+        self._lines: list[tuple[str, ox.Quad | GraphName]] = []
+
+    def add(self, quads: Iterable[ox.Quad]) -> None:
+        """Add what is not there yet."""
+        fresh = list(dict.fromkeys(quad for quad in quads if quad not in self.engine))
+        for graph in dict.fromkeys(quad.graph_name for quad in fresh):
+            if not isinstance(graph, ox.DefaultGraph):
+                self.create(graph)
+        self.engine.extend(fresh)
+        self.added += len(fresh)
+        self._lines += [("A", quad) for quad in fresh]
+
+    def remove(self, quads: Iterable[ox.Quad]) -> None:
+        """Remove what is there."""
+        there = list(dict.fromkeys(quad for quad in quads if quad in self.engine))
+        for quad in there:
+            self.engine.remove(quad)
+        self.removed += len(there)
+        self._lines += [("D", quad) for quad in there]
+
+    def create(self, graph: ox.NamedNode | ox.BlankNode) -> None:
+        """Create a named graph where there is none."""
+        if not self.engine.contains_named_graph(graph):
+            self.engine.add_graph(graph)
+            self._lines.append(("C", graph))
+
+    def drop(self, graph: GraphName) -> None:
+        """Remove a graph with all that is in it; the default graph only becomes empty."""
+        self.clear(graph)
+        if not isinstance(graph, ox.DefaultGraph) and self.engine.contains_named_graph(graph):
+            self.engine.remove_graph(graph)
+            self._lines.append(("X", graph))
+
+    def clear(self, graph: GraphName) -> None:
+        """Remove all that is in a graph."""
+        self.remove(list(self.engine.quads_for_pattern(None, None, None, graph)))
+
+    def graphs(self) -> set[str]:
+        """The names of the graphs that are changed, the default graph as the empty string."""
+        names = {thing.graph_name if isinstance(thing, ox.Quad) else thing for _, thing in self._lines}
+        return {"" if isinstance(name, ox.DefaultGraph) else str(name.value) for name in names}
+
+    def undo(self) -> None:
+        """Make the engine what it was."""
+        for sign, thing in reversed(self._lines):
+            _make(self.engine, {"A": "D", "D": "A", "C": "X", "X": "C"}[sign], [thing])
+        self._lines.clear()
+        self.added = self.removed = 0
+
+    def patch(self) -> bytes:
+        """The changes as a patch, in the order in which they were made; empty where nothing changed."""
+        return "".join(
+            f"{sign} {thing} .\n"
+            if not isinstance(thing, ox.Quad)
+            else f"{sign} {thing.triple} {_graph(thing)}.\n"
+            for sign, thing in self._lines
+        ).encode()
+
+
+def _graph(quad: ox.Quad) -> str:
+    return "" if isinstance(quad.graph_name, ox.DefaultGraph) else f"{quad.graph_name} "
+
+
+def apply_patch(engine: ox.Store, patch: bytes) -> set[str]:
+    """Make the changes of a patch on an engine in the state that it starts from; the graphs it changes.
+
+    Raises StoreError for what is no patch; then some of it may have been made.
+    """
+    graphs: set[str] = set()
+    for sign, run in groupby(_lines(patch), key=lambda line: line[0]):
+        while batch := [thing for _, (_, thing) in zip(range(_BATCH), run, strict=False)]:
+            _make(engine, sign, batch)
+            for thing in batch:
+                name = thing.graph_name if isinstance(thing, ox.Quad) else thing
+                graphs.add("" if isinstance(name, ox.DefaultGraph) else str(name.value))
+    return graphs
+
+
+def _lines(patch: bytes) -> Iterator[tuple[str, ox.Quad | GraphName]]:
+    for sign, run in groupby(patch.splitlines(), key=lambda line: line[:2]):
+        if sign in (b"A ", b"D "):
+            text = b"\n".join(line[2:] for line in run)
+            for quad in ox.parse(text, ox.RdfFormat.N_QUADS, rename_blank_nodes=False):
+                yield sign[:1].decode(), quad
+        elif sign in (b"C ", b"X "):
+            for line in run:
+                yield sign[:1].decode(), _graph_name(line[2:].removesuffix(b" .").decode())
+        else:
+            raise StoreError(f"A patch has a line that starts with {sign!r}.")
+
+
+def _graph_name(text: str) -> GraphName:
+    return ox.BlankNode(text[2:]) if text.startswith("_:") else ox.NamedNode(text[1:-1])
+
+
+def _make(engine: ox.Store, sign: str, things: list[ox.Quad | GraphName]) -> None:
+    if sign == "A":
+        engine.extend([thing for thing in things if isinstance(thing, ox.Quad)])
+        return
+    for thing in things:
+        if isinstance(thing, ox.Quad):
+            engine.remove(thing)
+        elif not isinstance(thing, ox.DefaultGraph):
+            (engine.add_graph if sign == "C" else engine.remove_graph)(thing)
