@@ -11,8 +11,13 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     │   │   └── PageError
     │   └── TooComplex           text that parses, or might, only at a price that nobody pays
     ├── RemoteAccessRefused      SERVICE, LOAD and the like
+    ├── Unauthorized             who is asking does not say so, or not credibly
+    ├── Forbidden                who is asking may not
+    │   └── ReadOnly             nobody may
     ├── NotFound                 no such resource, graph, query
     ├── Gone                     there was such a resource; it was withdrawn
+    ├── Conflict                 the data are not in the state that the request needs
+    ├── PreconditionFailed       the graph is not what If-Match or If-None-Match says
     ├── NotAcceptable            no offer fits the Accept header
     ├── TooLarge                 more bytes than the limit
     ├── IncompleteBody           fewer bytes than announced
@@ -20,6 +25,8 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     ├── TooManyRequests          one client takes more than its share
     ├── ProjectError             the published project itself is broken
     ├── StoreError               the store failed
+    │   └── RemoteFailure        the remote store failed
+    ├── NotSupported             the store that is configured cannot do this
     ├── Unavailable              a part of the service is not there just now
     │   └── Saturated            every reader is busy
     ├── OutOfMemory              the memory cap was reached

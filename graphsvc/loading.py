@@ -30,7 +30,13 @@ def open_store(project: Project, settings: Settings) -> LocalStore:
         engine = _on_disk(project, Path(rest))
     else:
         raise ProjectError(f"store is `memory:` or `disk:PATH`, not {settings.store!r}")
-    return LocalStore(engine, project.version, base=f"{settings.base}/", prefixes=settings.prefixes)
+    return LocalStore(
+        engine,
+        project.version,
+        base=f"{settings.base}/",
+        prefixes=settings.prefixes,
+        writable=scheme == "memory",
+    )
 
 
 def _on_disk(project: Project, folder: Path) -> ox.Store:

@@ -1,5 +1,5 @@
 """The store port and its adapters."""
 
-from graphsvc.store.port import Answer, Limits, Store
+from graphsvc.store.port import Answer, Limits, Receipt, Store, Write
 
-__all__ = ["Answer", "Limits", "Store"]
+__all__ = ["Answer", "Limits", "Receipt", "Store", "Write"]

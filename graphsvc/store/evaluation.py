@@ -31,14 +31,16 @@ def evaluate(
     *,
     base: str | None = None,
     prefixes: Mapping[str, str] | None = None,
+    union: bool = True,
 ) -> None:
     """Run `query` on `store` and write its answer in the format `result` to `out`.
 
     `base` resolves relative IRIs in the text; `prefixes` shorten the IRIs of a Turtle answer and name what is
-    missing in a syntax error. Raises QuerySyntaxError, or StoreError where the engine fails.
+    missing in a syntax error; with `union` the default graph is the union of all graphs unless the query or its
+    request names the dataset. Raises QuerySyntaxError, or StoreError where the engine fails.
     """
     try:
-        found = store.query(query.text, base_iri=base, **_dataset(query))
+        found = store.query(query.text, base_iri=base, **_dataset(query, union))
     except SyntaxError as error:
         raise diagnose(query.text, str(error), prefixes or {}) from None
     except (OSError, RuntimeError, ValueError) as error:
@@ -57,14 +59,23 @@ def evaluate(
         raise StoreError(f"The store failed while answering: {error}") from error
 
 
-def _dataset(query: Query) -> dict[str, Any]:
+def write_graph(
+    store: ox.Store, name: str, result: Format, out: IO[bytes], *, prefixes: Mapping[str, str] | None = None
+) -> None:
+    """Write one graph of `store` to `out`; the empty name is the graph outside all named graphs."""
+    graph = ox.NamedNode(name) if name else ox.DefaultGraph()
+    quads = store.quads_for_pattern(None, None, None, graph)
+    _write_triples((quad.triple for quad in quads), result, out, prefixes or {})
+
+
+def _dataset(query: Query, union: bool) -> dict[str, Any]:
     """https://www.w3.org/TR/sparql11-protocol/#dataset: the request's dataset beats the text's."""
     if query.dataset.given:
         return {
             "default_graph": [ox.NamedNode(iri) for iri in query.dataset.default_graphs or ()],
             "named_graphs": [ox.NamedNode(iri) for iri in query.dataset.named_graphs or ()],
         }
-    return {} if query.names_dataset else {"use_default_graph_as_union": True}
+    return {"use_default_graph_as_union": True} if union and not query.names_dataset else {}
 
 
 def _write_triples(

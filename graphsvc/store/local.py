@@ -7,20 +7,27 @@ between itself and the engine.
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Self
 
 import pyoxigraph as ox
 
+from graphsvc.errors import NotFound, NotSupported
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
-from graphsvc.store.evaluation import evaluate
-from graphsvc.store.port import Answer, Limits
+from graphsvc.store.evaluation import evaluate, write_graph
+from graphsvc.store.port import Answer, Limits, Receipt, Write
+from graphsvc.store.writing import Setting, State, carry_out
 
 
 class LocalStore:
-    """An Oxigraph store in this process, in the state `epoch`; `base` and `prefixes` are those of `evaluate`."""
+    """An Oxigraph store in this process, in the state `epoch`.
+
+    `base`, `prefixes` and `union` are those of `evaluate`; `reserved` is how the names of the graphs begin that
+    nobody may write to; a store that is not `writable` refuses every write with NotSupported.
+    """
 
     def __init__(
         self,
@@ -29,26 +36,63 @@ class LocalStore:
         *,
         base: str | None = None,
         prefixes: Mapping[str, str] | None = None,
+        union: bool = True,
+        reserved: str | None = None,
+        writable: bool = True,
     ) -> None:
-        self.engine = engine
-        self.base = base
-        self.prefixes = dict(prefixes or {})
-        self._epoch = epoch
+        self.state = State(engine, epoch)
+        self.setting = Setting(base, dict(prefixes or {}), union, reserved)
+        self._writable = writable
+        self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> ox.Store:
+        """The engine itself."""
+        return self.state.engine
 
     def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: ARG002, B008
         """See `Store.query`; limits do not apply within one process."""
         out = io.BytesIO()
-        evaluate(self.engine, query, result, out, base=self.base, prefixes=self.prefixes)
+        setting = self.setting
+        evaluate(
+            self.engine,
+            query,
+            result,
+            out,
+            base=setting.base,
+            prefixes=setting.prefixes,
+            union=setting.union,
+        )
         body = out.getvalue()
-        return Answer(iter((body,)), self._epoch, len(body))
+        return Answer(iter((body,)), self.epoch(), len(body))
+
+    def graph(self, name: str, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: ARG002, B008
+        """See `Store.graph`."""
+        if not self.state.holds(name):
+            raise NotFound(f"There is no graph <{name}>.")
+        out = io.BytesIO()
+        write_graph(self.engine, name, result, out, prefixes=self.setting.prefixes)
+        body = out.getvalue()
+        return Answer(iter((body,)), self.epoch(), len(body), self.state.graph_epoch(name))
+
+    def write(self, write: Write, limits: Limits = Limits()) -> Receipt:  # noqa: ARG002, B008
+        """See `Store.write`; kept as long as this process lives."""
+        return self.write_and_tell(write)[0]
+
+    def write_and_tell(self, write: Write) -> tuple[Receipt, bytes]:
+        """Make a write; what it did, and the patch that does the same elsewhere."""
+        if not self._writable:
+            raise NotSupported("This store is open for reading alone.")
+        with self._lock:
+            return carry_out(self.state, write, self.setting)
 
     def epoch(self) -> str:
         """See `Store.epoch`."""
-        return self._epoch
+        return self.state.epoch
 
     def close(self) -> None:
         """See `Store.close`."""
-        self.engine = ox.Store()
+        self.state.engine = ox.Store()
 
     def __enter__(self) -> Self:
         return self

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from dataclasses import asdict
 from types import TracebackType
 from typing import Self
 
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
-from graphsvc.store.port import Answer, Limits
+from graphsvc.store.port import Answer, Limits, Receipt, Write
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.wire import Job
 
@@ -22,7 +24,9 @@ class PooledStore:
     def __init__(self, address: str, *, timeout: float = 30.0, hold_back: int = 16 << 20) -> None:
         self._client = PoolClient(address, hold_back=hold_back)
         self._timeout = timeout
-        self._epoch: str | None = None
+        self._lock = threading.Lock()
+        # The newest state that is known: its number, and its name.
+        self._known: tuple[int, str] | None = None
 
     def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
         """See `Store.query`."""
@@ -33,17 +37,40 @@ class PooledStore:
             "named_graphs": query.dataset.named_graphs,
             "result": result.media_type,
         }
-        timeout = self._timeout if limits.timeout is None else min(limits.timeout, self._timeout)
-        job = Job("query", fields, timeout, limits.client)
-        product = self._client.run(job, query.text.encode(), limits.cancelled)
-        self._epoch = product.fields.get("epoch", self._epoch)
-        return Answer(product.chunks, self.epoch(), product.length)
+        return self._answer(Job("query", fields, self._time(limits), limits.client), query.text, limits)
+
+    def graph(self, name: str, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
+        """See `Store.graph`."""
+        fields = {"graph": name, "result": result.media_type}
+        return self._answer(Job("graph", fields, self._time(limits), limits.client), "", limits)
+
+    def write(self, write: Write, limits: Limits = Limits()) -> Receipt:  # noqa: B008
+        """See `Store.write`."""
+        fields = asdict(write)
+        content = fields.pop("content")
+        job = Job("write", fields, self._time(limits), limits.client)
+        done = self._client.run(job, content, limits.cancelled).fields
+        with self._lock:
+            newest = (int(done["number"]), str(done["epoch"]))
+            self._known = max(newest, self._known or newest)
+        return Receipt(done["epoch"], done["added"], done["removed"], done["created"])
+
+    def _time(self, limits: Limits) -> float:
+        return self._timeout if limits.timeout is None else min(limits.timeout, self._timeout)
+
+    def _answer(self, job: Job, payload: str, limits: Limits) -> Answer:
+        product = self._client.run(job, payload.encode(), limits.cancelled)
+        epoch = str(product.fields.get("epoch") or self.epoch())
+        return Answer(product.chunks, epoch, product.length, product.fields.get("graph_epoch", ""))
 
     def epoch(self) -> str:
         """See `Store.epoch`."""
-        if self._epoch is None:
-            self._epoch = str(self._client.hello()["epoch"])
-        return self._epoch
+        if self._known is None:
+            told = self._client.hello()
+            with self._lock:
+                newest = (int(told["number"]), str(told["epoch"]))
+                self._known = max(newest, self._known or newest)
+        return self._known[1]
 
     def close(self) -> None:
         """See `Store.close`; the pool is not this adapter's to end."""

@@ -21,18 +21,54 @@ class Limits:
     client: str = ""
 
 
+@dataclass(frozen=True)
+class Write:
+    """One change that is made as a whole or not at all.
+
+    `kind` is `update`, with SPARQL Update text in `content`, or one of the Graph Store Protocol's `put`, `post`,
+    `delete` and `patch`, on the graph `graph` (empty: the default graph), with a document of media type `syntax`
+    in `content`, or Update text for `patch`. `using` and `using_named` are the request's dataset; `base`
+    resolves relative IRIs. `if_epoch` is the epoch that the graph must be at, `if_absent` that it must not be
+    there. `author` is who writes, `allowed` the beginnings of the names of the graphs that they may write to
+    (None: every graph).
+    """
+
+    kind: str
+    content: bytes = b""
+    graph: str = ""
+    syntax: str = ""
+    base: str | None = None
+    using: tuple[str, ...] | None = None
+    using_named: tuple[str, ...] | None = None
+    if_epoch: str | None = None
+    if_absent: bool = False
+    author: str = ""
+    allowed: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a write did: the epoch since it, triples added and removed, and whether it made its graph."""
+
+    epoch: str
+    added: int = 0
+    removed: int = 0
+    created: bool = False
+
+
 @dataclass
 class Answer:
     """An answer in the asked-for format.
 
     `length` is the number of bytes where the answer is known to be whole before its first byte is sent, else
     None: then iterating may yet raise, and what came before is not the answer. `epoch` names the state of the
-    data that answered.
+    data that answered, `graph_epoch` the one in which an asked-for graph last changed.
     """
 
     chunks: Iterator[bytes]
     epoch: str
     length: int | None = None
+    graph_epoch: str = ""
 
     def read(self) -> bytes:
         """All bytes at once; raises as the store's `query` does."""
@@ -50,6 +86,19 @@ class Store(Protocol):
 
         `result` is one of RESULTS_FORMATS for SELECT and ASK, of GRAPH_FORMATS for CONSTRUCT and DESCRIBE.
         Raises QuerySyntaxError, TooComplex, OutOfTime, OutOfMemory, Saturated, StoreError.
+        """
+
+    def graph(self, name: str, result: Format, limits: Limits = ...) -> Answer:
+        """One graph as a document; the empty name is the graph outside all named graphs.
+
+        Raises NotFound for a named graph that is not there, and as `query` does.
+        """
+
+    def write(self, write: Write, limits: Limits = ...) -> Receipt:
+        """Make a change; when this returns, it will not be lost, and whoever asks next sees it.
+
+        Raises QuerySyntaxError, DataSyntaxError, BadRequest, Conflict, NotFound, Forbidden for a graph that is
+        not allowed, PreconditionFailed, and as `query` does; then nothing is changed.
         """
 
     def epoch(self) -> str:

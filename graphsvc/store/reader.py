@@ -1,32 +1,46 @@
-"""What a reader process does: one query on the snapshot that it was forked with."""
+"""What a reader process does: one query, or one graph, of the snapshot that it was forked with."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import IO
+from typing import IO, Any
 
 from graphsvc.formats import GRAPH_FORMATS, RESULTS_FORMATS
 from graphsvc.sparql import Dataset, Form, Query
 from graphsvc.store.evaluation import evaluate
 from graphsvc.store.local import LocalStore
 from graphsvc.workers.wire import Job
+from graphsvc.workers.worker import Handler
 
 _FORMATS = {one.media_type: one for one in (*GRAPH_FORMATS, *RESULTS_FORMATS)}
 
 
-def reader(store: LocalStore) -> Callable[[Job, bytes, IO[bytes]], None]:
+def reader(store: LocalStore) -> Handler:
     """The handler of a pool of readers on `store`; jobs are those of `graphsvc.store.pooled`."""
 
-    def handle(job: Job, payload: bytes, out: IO[bytes]) -> None:
+    def handle(job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any] | None:
         fields = job.fields
+        result = _FORMATS[fields["result"]]
+        if job.kind == "graph":
+            answer = store.graph(fields["graph"], result)
+            out.write(answer.read())
+            return {"graph_epoch": answer.graph_epoch}
         query = Query(
             payload.decode(),
             Form[fields["form"]],
             fields["names_dataset"],
             Dataset(_iris(fields["default_graphs"]), _iris(fields["named_graphs"])),
         )
-        result = _FORMATS[fields["result"]]
-        evaluate(store.engine, query, result, out, base=store.base, prefixes=store.prefixes)
+        setting = store.setting
+        evaluate(
+            store.engine,
+            query,
+            result,
+            out,
+            base=setting.base,
+            prefixes=setting.prefixes,
+            union=setting.union,
+        )
+        return None
 
     return handle
 

@@ -29,16 +29,18 @@ def perform(
     base: str | None = None,
     prefixes: Mapping[str, str] | None = None,
     union: bool = True,
+    default: GraphName | None = None,
 ) -> None:
     """Make every change that an update asks for.
 
+    `default` takes the place of the default graph, in templates and in WHERE clauses.
     With `union` the default graph of a WHERE clause is the union of all graphs, unless the operation or the
     request names it. Raises QuerySyntaxError, Conflict for a graph to create that exists, NotFound for one that
     is to be there and is not; then the draft holds what was done before, to be undone.
     """
     check_syntax(update.text, base=base, prefixes=prefixes)
     for operation in operations(update):
-        _Performer(draft, update, operation, base, union).perform()
+        _Performer(draft, update, operation, base, union, default or ox.DefaultGraph()).perform()
 
 
 def check_syntax(text: str, *, base: str | None = None, prefixes: Mapping[str, str] | None = None) -> None:
@@ -70,7 +72,13 @@ class _Performer:
     """One operation of an update on a draft."""
 
     def __init__(
-        self, draft: Draft, update: Update, operation: Operation, base: str | None, union: bool
+        self,
+        draft: Draft,
+        update: Update,
+        operation: Operation,
+        base: str | None,
+        union: bool,
+        default: GraphName,
     ) -> None:
         self._draft = draft
         self._engine = draft.engine
@@ -78,6 +86,7 @@ class _Performer:
         self._operation = operation
         self._base = base
         self._union = union
+        self._default = default
 
     def perform(self) -> None:
         match self._operation.kind:
@@ -104,7 +113,7 @@ class _Performer:
             for graph in list(self._engine.named_graphs()):
                 act(graph)
         if which in ("DEFAULT", "ALL"):
-            act(ox.DefaultGraph())
+            act(self._default)
         elif which != "NAMED" and self._is_there(which):
             act(self._graph(which))
 
@@ -146,7 +155,7 @@ class _Performer:
 
     def _modify(self) -> None:
         operation = self._operation
-        target = self._graph(operation.with_graph) if operation.with_graph else ox.DefaultGraph()
+        target = self._graph(operation.with_graph) if operation.with_graph else self._default
         delete, insert = self._template(operation.delete), self._template(operation.insert)
         solutions = list(self._solutions(target))
         self._draft.remove([quad for one in solutions for quad in _instances(delete, one, target)])
@@ -181,11 +190,16 @@ class _Performer:
 
     def _graph(self, name: str) -> Any:
         if name == "DEFAULT":
-            return ox.DefaultGraph()
+            return self._default
         return self._parse(f"{{ {name} {name} {name} }}")[0].predicate
 
     def _ground(self, block: str) -> list[ox.Quad]:
-        return self._template(block) if block else []
+        return [
+            ox.Quad(quad.subject, quad.predicate, quad.object, self._default)
+            if isinstance(quad.graph_name, ox.DefaultGraph)
+            else quad
+            for quad in self._template(block)
+        ]
 
     def _template(self, block: str) -> list[ox.Quad]:
         """The quads of a template, its variables as IRIs."""

@@ -29,15 +29,21 @@ PROBLEM_JSON = Format(
 )
 STATUS: dict[type[errors.GraphsvcError], int] = {
     errors.BadRequest: 400,
+    errors.Unauthorized: 401,
     errors.RemoteAccessRefused: 403,
+    errors.Forbidden: 403,
     errors.NotFound: 404,
+    errors.Conflict: 409,
     errors.Gone: 410,
+    errors.PreconditionFailed: 412,
     errors.NotAcceptable: 406,
     errors.TooLarge: 413,
     errors.UnsupportedMediaType: 415,
     errors.TooManyRequests: 429,
     errors.ProjectError: 500,
     errors.StoreError: 500,
+    errors.NotSupported: 501,
+    errors.RemoteFailure: 502,
     errors.Unavailable: 503,
     errors.OutOfMemory: 503,
     errors.OutOfTime: 504,
@@ -82,9 +88,20 @@ def _known(error: errors.GraphsvcError) -> Response:
         problem["accepted"] = list(error.accepted)
     elif isinstance(error, errors.Unavailable | errors.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, errors.Unauthorized | errors.Forbidden):
+        headers |= _challenge(error)
     if status == 500:
         _LOG.error("%s", error, exc_info=error)
     return _respond(problem, headers)
+
+
+def _challenge(error: errors.GraphsvcError) -> dict[str, str]:
+    """How to be allowed. https://www.rfc-editor.org/rfc/rfc6750#section-3"""
+    if isinstance(error, errors.ReadOnly):
+        return {}
+    code = error.error if isinstance(error, errors.Unauthorized) else "insufficient_scope"
+    shown = f', error="{code}"' if code else ""
+    return {"WWW-Authenticate": f'Bearer realm="graphsvc"{shown}'}
 
 
 def _framework(error: HTTPException) -> Response:

@@ -15,7 +15,6 @@ import socket
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from graphsvc.errors import (
@@ -27,6 +26,8 @@ from graphsvc.errors import (
     TooManyRequests,
 )
 from graphsvc.workers import wire
+from graphsvc.workers.crew import Task, Worker
+from graphsvc.workers.lane import Lane
 from graphsvc.workers.sandbox import resident
 from graphsvc.workers.verdict import cause
 from graphsvc.workers.worker import Handler, work
@@ -37,34 +38,6 @@ QUEUE = 4
 # A worker is replaced after so many jobs, or once it has grown by so many bytes.
 MAX_JOBS = 500
 MAX_GROWTH = 64 << 20
-
-
-@dataclass(eq=False)
-class _Task:
-    """A job that was handed in: who waits for it, where its answer goes, and since when it waits or runs."""
-
-    channel: socket.socket
-    job: wire.Job
-    descriptors: list[int]
-    since: float
-
-    def close_descriptors(self) -> None:
-        for descriptor in self.descriptors:
-            os.close(descriptor)
-        self.descriptors = []
-
-
-@dataclass(eq=False)
-class _Worker:
-    """A child process, what it is at, and why it was killed if it was."""
-
-    pid: int
-    channel: socket.socket
-    born: int
-    jobs: int = 0
-    task: _Task | None = None
-    long: bool = False
-    verdict: GraphsvcError | None = None
 
 
 class Pool:
@@ -84,6 +57,7 @@ class Pool:
         memory: int = 1 << 30,
         share: int | None = None,
         about: dict[str, Any] | None = None,
+        lane: Lane | None = None,
     ) -> None:
         self._listener = listener
         self._handler = handler
@@ -92,9 +66,10 @@ class Pool:
         self._memory = memory
         self._share = share or self._total * (QUEUE + 1)
         self._about = about or {}
-        self._workers: dict[int, _Worker] = {}
-        self._waiting: deque[_Task] = deque()
-        self._connections: dict[socket.socket, _Task | None] = {}
+        self._lane = lane
+        self._workers: dict[int, Worker] = {}
+        self._waiting: deque[Task] = deque()
+        self._connections: dict[socket.socket, Task | None] = {}
         self._selector = selectors.DefaultSelector()
         self._stopping: float | None = None
         self._bells = socket.socketpair()
@@ -107,8 +82,10 @@ class Pool:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop(grace))
         self._listener.setblocking(False)
-        self._watch(self._listener, self._accept)
-        self._watch(self._bells[0], self._drain_bell)
+        self.watch(self._listener, self._accept)
+        self.watch(self._bells[0], self._drain_bell)
+        if self._lane is not None:
+            self._lane.attach(self)
         for _ in range(self._total):
             self._fork()
         ready()
@@ -118,8 +95,14 @@ class Pool:
             self._tick()
         self._end()
 
-    def _watch(self, channel: socket.socket, action: Callable[[], None]) -> None:
+    def watch(self, channel: socket.socket, action: Callable[[], None]) -> None:
+        """Call `action` whenever something can be read from the channel."""
         self._selector.register(channel, selectors.EVENT_READ, action)
+
+    def unwatch(self, channel: socket.socket) -> None:
+        """Stop watching a channel, and close it."""
+        self._selector.unregister(channel)
+        channel.close()
 
     def _drain_bell(self) -> None:
         with contextlib.suppress(BlockingIOError):
@@ -132,12 +115,15 @@ class Pool:
             self._listener.close()
 
     def _busy(self) -> bool:
-        return bool(self._waiting) or any(worker.task for worker in self._workers.values())
+        writing = self._lane is not None and self._lane.busy()
+        return writing or bool(self._waiting) or any(worker.task for worker in self._workers.values())
 
     def _end(self) -> None:
         for worker in list(self._workers.values()):
             os.kill(worker.pid, signal.SIGKILL)
             os.waitpid(worker.pid, 0)
+        if self._lane is not None:
+            self._lane.end()
 
     # Admission
 
@@ -145,7 +131,7 @@ class Pool:
         with contextlib.suppress(OSError):
             channel, _ = self._listener.accept()
             self._connections[channel] = None
-            self._watch(channel, lambda: self._hear(channel))
+            self.watch(channel, lambda: self._hear(channel))
 
     def _hear(self, channel: socket.socket) -> None:
         """A client says something: its job, or, by going away, that it no longer wants it."""
@@ -164,11 +150,13 @@ class Pool:
         if job.kind == "hello":
             self._reply(channel, wire.Status(None, self._about))
             return
-        task = _Task(channel, job, descriptors, time.monotonic())
+        task = Task(channel, job, descriptors, time.monotonic())
         self._connections[channel] = task
         refusal = self._refusal(job)
         if refusal is not None:
-            self._finish(task, wire.Status(refusal))
+            self.finish(task, wire.Status(refusal))
+        elif self._lane is not None and job.kind == "write":
+            self._lane.submit(task)
         else:
             self._waiting.append(task)
             self._dispatch()
@@ -181,12 +169,13 @@ class Pool:
             return Saturated("Everything that can do this is busy, and so is the queue; try again.")
         return None
 
-    def _abandon(self, channel: socket.socket, task: _Task | None) -> None:
+    def _abandon(self, channel: socket.socket, task: Task | None) -> None:
         worker = next((w for w in self._workers.values() if w.task is not None and w.task is task), None)
         if worker is not None:
             self._kill(worker, OutOfTime("The client went away."))
         elif task is not None:
-            self._waiting.remove(task)
+            if self._lane is None or not self._lane.forget(task):
+                self._waiting.remove(task)
             task.close_descriptors()
         self._forget(channel)
 
@@ -198,26 +187,32 @@ class Pool:
 
     def _reply(self, channel: socket.socket, status: wire.Status) -> None:
         with contextlib.suppress(OSError):
-            wire.send(channel, wire.Status(status.error, self._about | status.fields).packet())
+            wire.send(channel, status.packet())
         self._forget(channel)
 
-    def _finish(self, task: _Task, status: wire.Status) -> None:
+    def finish(self, task: Task, status: wire.Status) -> None:
+        """Tell a client how its job ended."""
         task.close_descriptors()
         self._reply(task.channel, status)
 
     # Workers
 
-    def _fork(self) -> None:
+    def fork(self, handler: Handler, max_file: int = 0) -> tuple[int, socket.socket]:
+        """Start a worker of this state, which may make a file of `max_file` bytes; its process and channel."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
             ours.close()
             self._drop_everything()
-            work(theirs, self._handler, self._memory)
+            work(theirs, handler, self._memory, max_file)
         theirs.close()
-        worker = _Worker(pid, ours, resident(pid))
+        return pid, ours
+
+    def _fork(self) -> None:
+        pid, ours = self.fork(self._handler)
+        worker = Worker(pid, ours, resident(pid), self._about)
         self._workers[pid] = worker
-        self._watch(ours, lambda: self._hear_worker(worker))
+        self.watch(ours, lambda: self._hear_worker(worker))
 
     def _drop_everything(self) -> None:
         """In the child: close every descriptor of the pool's, so that a peer's end is noticed by the peer."""
@@ -228,6 +223,16 @@ class Pool:
         for task in self._connections.values():
             if task is not None:
                 task.close_descriptors()
+        if self._lane is not None:
+            self._lane.close_descriptors()
+
+    def renew(self, about: dict[str, Any]) -> None:
+        """Say `about` of this process from now on, and replace every worker that was forked before."""
+        self._about = about
+        for worker in self._workers.values():
+            worker.stale = True
+            if worker.task is None:
+                self._kill(worker, StoreError("The worker was replaced."))
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle workers, first come, first served."""
@@ -244,7 +249,7 @@ class Pool:
                     worker.verdict = StoreError("The worker was lost before it began.")
                 task.close_descriptors()
 
-    def _hear_worker(self, worker: _Worker) -> None:
+    def _hear_worker(self, worker: Worker) -> None:
         packet, _ = wire.receive(worker.channel)
         if not packet:
             self._bury(worker)
@@ -253,18 +258,24 @@ class Pool:
         worker.jobs += 1
         status = wire.read_status(packet)
         if task is not None:
-            self._finish(task, status)
+            self.finish(task, wire.Status(status.error, worker.about | status.fields))
         grown = int(status.fields.get("peak", 0)) > worker.born + MAX_GROWTH
-        if worker.long or worker.jobs >= MAX_JOBS or grown or isinstance(status.error, OutOfMemory):
+        if (
+            worker.stale
+            or worker.long
+            or worker.jobs >= MAX_JOBS
+            or grown
+            or isinstance(status.error, OutOfMemory)
+        ):
             self._kill(worker, StoreError("The worker was replaced."))
         self._dispatch()
 
-    def _kill(self, worker: _Worker, verdict: GraphsvcError) -> None:
+    def _kill(self, worker: Worker, verdict: GraphsvcError) -> None:
         if worker.verdict is None:
             worker.verdict = verdict
             os.kill(worker.pid, signal.SIGKILL)
 
-    def _bury(self, worker: _Worker) -> None:
+    def _bury(self, worker: Worker) -> None:
         """A worker ended: say why to who waits for it, and put another in its place."""
         self._selector.unregister(worker.channel)
         worker.channel.close()
@@ -272,7 +283,7 @@ class Pool:
         _, status = os.waitpid(worker.pid, 0)
         task, worker.task = worker.task, None
         if task is not None and task.channel in self._connections:
-            self._finish(task, wire.Status(worker.verdict or cause(status)))
+            self.finish(task, wire.Status(worker.verdict or cause(status)))
         if self._stopping is None or self._waiting:
             self._fork()
         self._dispatch()
@@ -282,6 +293,9 @@ class Pool:
     def _next_event(self) -> float:
         now = time.monotonic()
         times = [task.since + PATIENCE for task in self._waiting]
+        writing = self._lane.next_event() if self._lane is not None else None
+        if writing is not None:
+            times.append(writing)
         for worker in self._workers.values():
             if worker.task is not None and worker.verdict is None:
                 times.append(worker.task.since + (worker.task.job.timeout if worker.long else LONG))
@@ -291,9 +305,11 @@ class Pool:
     def _tick(self) -> None:
         """Stop what is out of time, and what is long where no place for long jobs is left."""
         now = time.monotonic()
+        if self._lane is not None:
+            self._lane.tick(now)
         while self._waiting and now >= self._waiting[0].since + PATIENCE:
             busy = Saturated(f"Everything that can do this stayed busy for {PATIENCE:g} s; try again.")
-            self._finish(self._waiting.popleft(), wire.Status(busy))
+            self.finish(self._waiting.popleft(), wire.Status(busy))
         for worker in list(self._workers.values()):
             task = worker.task
             if task is None or worker.verdict is not None:
@@ -303,7 +319,7 @@ class Pool:
             elif not worker.long and now >= task.since + LONG:
                 self._lengthen(worker)
 
-    def _lengthen(self, worker: _Worker) -> None:
+    def _lengthen(self, worker: Worker) -> None:
         if sum(other.long for other in self._workers.values() if other.task) >= self._size:
             self._kill(worker, Saturated("This takes long, and every place for long requests is taken."))
             return

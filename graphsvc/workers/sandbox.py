@@ -70,16 +70,16 @@ def resident(pid: int) -> int:
         return int(file.read().split()[1]) * resource.getpagesize()
 
 
-def confine(memory: int) -> bool:
+def confine(memory: int, max_file: int = 0) -> bool:
     """Confine this process for good: `memory` bytes beyond what it has, no network, no programs, no writing.
 
-    Returns whether the system calls are filtered too.
+    A file that it is handed may grow to `max_file` bytes. Returns whether the system calls are filtered too.
     """
     # The fork has one thread: what the parent's threads held is not freed, and nothing of it is used here.
     limit = address_space() + memory + STACK
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (max_file, max_file))
     hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     deep = STACK if hard == resource.RLIM_INFINITY else min(STACK, hard)
     resource.setrlimit(resource.RLIMIT_STACK, (deep, hard))

@@ -9,22 +9,26 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
 from graphsvc.errors import GraphsvcError, OutOfMemory, StoreError
 from graphsvc.workers import sandbox, wire
 
-Handler = Callable[[wire.Job, bytes, IO[bytes]], None]
+# Its answer goes to the file; what it returns goes beside the status.
+Handler = Callable[[wire.Job, bytes, IO[bytes]], dict[str, Any] | None]
 _BUFFER = 1 << 16
 
 
-def work(channel: socket.socket, handler: Handler, memory: int) -> NoReturn:
-    """Do the jobs that come over `channel`, confined to `memory` bytes beyond what the pool has."""
+def work(channel: socket.socket, handler: Handler, memory: int, max_file: int = 0) -> NoReturn:
+    """Do the jobs that come over `channel`, confined to `memory` bytes beyond what the pool has.
+
+    Memory files that it is handed may grow to `max_file` bytes.
+    """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     sandbox.die_with_parent()
-    sandbox.confine(memory)
+    sandbox.confine(memory, max_file)
     while True:
         packet, descriptors = wire.receive(channel)
         if not packet:
@@ -43,7 +47,7 @@ def _do(job: wire.Job, descriptors: list[int], handler: Handler) -> wire.Status:
     try:
         with open(source, "rb") as file:
             payload = file.read()
-        _run(job, payload, target, handler)
+        fields = _run(job, payload, target, handler)
     except GraphsvcError as error:
         return wire.Status(error)
     except MemoryError:
@@ -57,15 +61,16 @@ def _do(job: wire.Job, descriptors: list[int], handler: Handler) -> wire.Status:
         signal.setitimer(signal.ITIMER_REAL, 0)
         with contextlib.suppress(OSError):
             os.close(target)
-    return wire.Status(None, {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
+    return wire.Status(None, fields | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
 
 
-def _run(job: wire.Job, payload: bytes, target: int, handler: Handler) -> None:
+def _run(job: wire.Job, payload: bytes, target: int, handler: Handler) -> dict[str, Any]:
     """Run the handler on a buffered pipe; what is in the buffer of a failed job is thrown away."""
     with open(target, "wb", buffering=0, closefd=False) as raw:
         out = _Pipe(raw)
-        handler(job, payload, out)  # type: ignore[arg-type]
+        fields = handler(job, payload, out)  # type: ignore[arg-type]
         out.flush()
+    return fields or {}
 
 
 class _Pipe:

@@ -3,70 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from graphsvc.errors import QuerySyntaxError
 from graphsvc.formats import CSV, GRAPH_FORMATS, N_TRIPLES, RESULTS_FORMATS, RESULTS_JSON, TSV, TURTLE
-from graphsvc.loading import open_store
-from graphsvc.project import Project
 from graphsvc.rdf import Literal, read_document
-from graphsvc.serving.child import Role
-from graphsvc.settings import load
 from graphsvc.sparql import Dataset, read
 from graphsvc.store import Store
-from graphsvc.store.pooled import PooledStore
+from tests.store.adapters import ADAPTERS
 
-LIBRARY = Path(__file__).resolve().parent.parent / "projects" / "library"
 GRAPHS = "http://example.org/library/graph/"
-
-
-def local(address: str) -> Store:
-    settings = load(LIBRARY, {}, store=address)
-    return open_store(Project(settings), settings)
-
-
-class Kept(PooledStore):
-    """A keeper process of its own, with the adapter that queries it."""
-
-    def __init__(self, folder: Path) -> None:
-        settings = load(LIBRARY, {})
-        address = str(folder / "keeper")
-        ready, told = os.pipe()
-        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
-            listener.bind(address)
-            listener.listen()
-            role = Role(settings, listener.fileno(), told, address, "")
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "graphsvc.serving.keeper"],
-                stdin=subprocess.PIPE,
-                pass_fds=(listener.fileno(), told),
-            )
-        os.close(told)
-        assert self._process.stdin is not None
-        self._process.stdin.write(role.packet())
-        self._process.stdin.close()
-        assert os.read(ready, 8) == b"ready"
-        os.close(ready)
-        super().__init__(address)
-
-    def close(self) -> None:
-        """End the keeper too."""
-        self._process.terminate()
-        self._process.wait(10)
-
-
-ADAPTERS: dict[str, Callable[[Path], Store]] = {
-    "pooled": Kept,
-    "memory": lambda _: local("memory:"),
-    "disk": lambda folder: local(f"disk:{folder / 'db'}"),
-}
 
 
 @pytest.fixture(scope="module", params=ADAPTERS)

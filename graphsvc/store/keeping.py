@@ -1,0 +1,67 @@
+"""What the keeper of a store does with writes: the writer's handler, and the commit of what it made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO, Any
+
+from graphsvc.errors import StoreError
+from graphsvc.store.journal import Journal, Record
+from graphsvc.store.local import LocalStore
+from graphsvc.store.port import Write
+from graphsvc.workers.wire import Job
+
+
+class Keeping:
+    """The store of a keeper with its journal.
+
+    What the journal holds is done again at the start, so that the store is where the last acknowledged write
+    left it. Raises StoreError for a journal that is damaged, or that belongs to other data.
+    """
+
+    def __init__(self, store: LocalStore, journal: Path, *, sync: bool) -> None:
+        self._store = store
+        self._number = 0
+        self._journal = Journal(journal, sync=sync)
+        for record in self._journal.read():
+            self._follow(record)
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """The present state: its epoch, and how many changes led to it."""
+        return {"epoch": self._store.epoch(), "number": self._number}
+
+    def write(self, job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any]:
+        """In the writer: make the change that a job of `graphsvc.store.pooled` asks for, and write its patch."""
+        fields = dict(job.fields)
+        for name in ("using", "using_named", "allowed"):
+            fields[name] = None if fields[name] is None else tuple(fields[name])
+        receipt, patch = self._store.write_and_tell(Write(content=payload, **fields))
+        out.write(patch)
+        self._number += bool(patch)
+        return {
+            "number": self._number,
+            "epoch": receipt.epoch,
+            "added": receipt.added,
+            "removed": receipt.removed,
+            "created": receipt.created,
+            "author": job.fields["author"],
+        }
+
+    def commit(self, records: list[Record]) -> dict[str, Any]:
+        """Keep changes: in the journal first, then in this process's store; the state since."""
+        changes = [record for record in records if record[1]]
+        self._journal.append(changes)
+        for record in changes:
+            self._follow(record)
+        return self.about
+
+    def _follow(self, record: Record) -> None:
+        fields, patch = record
+        epoch = self._store.state.follow(patch)
+        if epoch != fields["epoch"]:
+            raise StoreError(
+                f"{self._journal.path}: the journal does not fit the data: change {fields['number']} leads to "
+                f"{fields['epoch']}, and here to {epoch}."
+            )
+        self._number = int(fields["number"])

@@ -1,0 +1,165 @@
+"""One write on one engine: conditions, rights, the change itself, and the patch that tells it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import pyoxigraph as ox
+
+from graphsvc.errors import BadRequest, Forbidden, GraphsvcError, NotFound, PreconditionFailed
+from graphsvc.formats import DATA_FORMATS, by_media_type
+from graphsvc.rdf import read_document
+from graphsvc.sparql import Dataset, Update
+from graphsvc.store.changes import Draft, GraphName, apply_patch
+from graphsvc.store.port import Receipt, Write
+from graphsvc.store.updating import perform
+
+
+@dataclass
+class State:
+    """An engine and the name of the state that it is in; `graphs` has the epoch of each graph that changed.
+
+    An epoch is the hash of the one before it and of the patch between them, so that the same changes to the same
+    data have the same name, and no others do.
+    """
+
+    engine: ox.Store
+    epoch: str
+    graphs: dict[str, str] = field(default_factory=dict)
+    first: str = ""
+
+    def __post_init__(self) -> None:
+        self.first = self.first or self.epoch
+
+    def graph_epoch(self, name: str) -> str:
+        """The epoch in which a graph last changed."""
+        return self.graphs.get(name, self.first)
+
+    def holds(self, name: str) -> bool:
+        """Whether there is a graph of that name; the default graph always is."""
+        return not name or self.engine.contains_named_graph(ox.NamedNode(name))
+
+    def advance(self, patch: bytes, graphs: set[str]) -> str:
+        """Name the state after a patch that changed `graphs`; an empty patch changes nothing."""
+        if patch:
+            self.epoch = hashlib.sha256(self.epoch.encode() + b"\0" + patch).hexdigest()[:16]
+            self.graphs |= dict.fromkeys(graphs, self.epoch)
+        return self.epoch
+
+    def follow(self, patch: bytes) -> str:
+        """Make the changes of a patch that was made on an engine in this same state."""
+        return self.advance(patch, apply_patch(self.engine, patch))
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a write is read by: the base of relative IRIs, known prefixes, whether the default graph is the union
+    of all, and which graphs nobody may write to (a name begins with `reserved`)."""
+
+    base: str | None = None
+    prefixes: Mapping[str, str] = field(default_factory=dict)
+    union: bool = True
+    reserved: str | None = None
+
+
+def carry_out(state: State, write: Write, setting: Setting) -> tuple[Receipt, bytes]:
+    """Make a write; what it did, and the patch. Raises as `Store.write` does, and then the state is unchanged."""
+    _check_conditions(state, write)
+    existed = state.holds(write.graph)
+    draft = Draft(state.engine)
+    try:
+        _ACTIONS[write.kind](state, draft, write, setting)
+        _check_rights(draft, write, setting)
+    except GraphsvcError:
+        draft.undo()
+        raise
+    patch = draft.patch()
+    epoch = state.advance(patch, draft.graphs())
+    created = not existed and state.holds(write.graph)
+    return Receipt(epoch, draft.added, draft.removed, created), patch
+
+
+def _check_conditions(state: State, write: Write) -> None:
+    there = state.holds(write.graph)
+    if write.if_absent and there:
+        raise PreconditionFailed("The graph is there already, and the request says that it must not be.")
+    if write.if_epoch is not None and (not there or state.graph_epoch(write.graph) != write.if_epoch):
+        raise PreconditionFailed("The graph has changed since; get it again, and decide again.")
+
+
+def _check_rights(draft: Draft, write: Write, setting: Setting) -> None:
+    for name in sorted(draft.graphs()):
+        if setting.reserved is not None and name.startswith(setting.reserved):
+            raise Forbidden(f"The graph <{name}> is kept by the service itself.")
+        if write.allowed is not None and not name.startswith(write.allowed):
+            shown = f"the graph <{name}>" if name else "the default graph"
+            raise Forbidden(f"This token may not write to {shown}.")
+
+
+def _graph(write: Write) -> GraphName:
+    return ox.NamedNode(write.graph) if write.graph else ox.DefaultGraph()
+
+
+def _update(state: State, draft: Draft, write: Write, setting: Setting) -> None:  # noqa: ARG001
+    update = Update(write.content.decode(), Dataset(write.using, write.using_named))
+    perform(draft, update, base=setting.base, prefixes=setting.prefixes, union=setting.union)
+
+
+def _patch(state: State, draft: Draft, write: Write, setting: Setting) -> None:
+    """PATCH with an update: it may name no other graph."""
+    if not state.holds(write.graph):
+        raise NotFound(f"There is no graph <{write.graph}>.")
+    update = Update(write.content.decode(), Dataset((write.graph,), ()) if write.graph else Dataset())
+    base = write.base or setting.base
+    perform(draft, update, base=base, prefixes=setting.prefixes, union=False, default=_graph(write))
+    if draft.graphs() - {write.graph}:
+        raise BadRequest("The update changes another graph than the one that the request names.")
+
+
+def _put(state: State, draft: Draft, write: Write, setting: Setting) -> None:
+    """Replace a graph: what is in both the old and the new is left alone."""
+    quads = dict.fromkeys(_read(write, setting))
+    _post_quads(draft, write, quads)
+    old = list(state.engine.quads_for_pattern(None, None, None, _graph(write)))
+    kept = ox.Store()
+    kept.extend(quads)
+    draft.remove(quad for quad in old if quad not in kept)
+
+
+def _post(state: State, draft: Draft, write: Write, setting: Setting) -> None:  # noqa: ARG001
+    _post_quads(draft, write, dict.fromkeys(_read(write, setting)))
+
+
+def _post_quads(draft: Draft, write: Write, quads: Mapping[ox.Quad, None]) -> None:
+    if write.graph:
+        draft.create(ox.NamedNode(write.graph))
+    draft.add(quads)
+
+
+def _read(write: Write, setting: Setting) -> list[ox.Quad]:
+    syntax = by_media_type(write.syntax, DATA_FORMATS)
+    if syntax is None:
+        raise BadRequest(f"{write.syntax!r} is no RDF syntax.")
+    base = write.base or setting.base
+    quads = list(read_document(write.content, syntax, source="body", base=base))
+    if any(not isinstance(quad.graph_name, ox.DefaultGraph) for quad in quads):
+        raise BadRequest("The document has named graphs, and the request names one graph to put it in.")
+    graph = _graph(write)
+    return [ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads]
+
+
+def _delete(state: State, draft: Draft, write: Write, setting: Setting) -> None:  # noqa: ARG001
+    if not state.holds(write.graph):
+        raise NotFound(f"There is no graph <{write.graph}>.")
+    draft.drop(_graph(write))
+
+
+_ACTIONS: dict[str, Callable[[State, Draft, Write, Setting], None]] = {
+    "update": _update,
+    "patch": _patch,
+    "put": _put,
+    "post": _post,
+    "delete": _delete,
+}

@@ -1,0 +1,42 @@
+"""Who is at work in a pool: jobs that were handed in, and the processes that do them."""
+
+from __future__ import annotations
+
+import os
+import socket
+from dataclasses import dataclass
+from typing import Any
+
+from graphsvc.errors import GraphsvcError
+from graphsvc.workers import wire
+
+
+@dataclass(eq=False)
+class Task:
+    """A job that was handed in: who waits for it, where its answer goes, and since when it waits or runs."""
+
+    channel: socket.socket
+    job: wire.Job
+    descriptors: list[int]
+    since: float
+
+    def close_descriptors(self) -> None:
+        """Let go of where the answer goes and of the payload."""
+        for descriptor in self.descriptors:
+            os.close(descriptor)
+        self.descriptors = []
+
+
+@dataclass(eq=False)
+class Worker:
+    """A child process, what it is at, and why it was killed if it was."""
+
+    pid: int
+    channel: socket.socket
+    born: int
+    about: dict[str, Any]
+    jobs: int = 0
+    task: Task | None = None
+    long: bool = False
+    stale: bool = False
+    verdict: GraphsvcError | None = None

@@ -1,0 +1,77 @@
+"""Every store adapter, opened on the small library project in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from graphsvc.loading import open_store
+from graphsvc.project import Project
+from graphsvc.serving.child import Role
+from graphsvc.settings import load
+from graphsvc.store import Store
+from graphsvc.store.pooled import PooledStore
+
+LIBRARY = Path(__file__).resolve().parent.parent / "projects" / "library"
+
+
+def local(address: str) -> Store:
+    settings = load(LIBRARY, {}, store=address)
+    return open_store(Project(settings), settings)
+
+
+class Kept(PooledStore):
+    """A keeper process of its own, with the adapter that queries it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._start()
+        super().__init__(str(folder / "keeper"))
+
+    def restart(self) -> None:
+        """Start the keeper again after its end."""
+        self._process.wait(10)
+        (self._folder / "keeper").unlink()
+        self._start()
+
+    @property
+    def pid(self) -> int:
+        """The keeper's process."""
+        return self._process.pid
+
+    def _start(self) -> None:
+        settings = load(LIBRARY, {})
+        address = str(self._folder / "keeper")
+        ready, told = os.pipe()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
+            listener.bind(address)
+            listener.listen()
+            role = Role(settings, listener.fileno(), told, address, "")
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "graphsvc.serving.keeper"],
+                stdin=subprocess.PIPE,
+                pass_fds=(listener.fileno(), told),
+            )
+        os.close(told)
+        assert self._process.stdin is not None
+        self._process.stdin.write(role.packet())
+        self._process.stdin.close()
+        assert os.read(ready, 8) == b"ready"
+        os.close(ready)
+
+    def close(self) -> None:
+        """End the keeper too."""
+        self._process.terminate()
+        self._process.wait(10)
+
+
+ADAPTERS: dict[str, Callable[[Path], Store]] = {
+    "pooled": Kept,
+    "memory": lambda _: local("memory:"),
+    "disk": lambda folder: local(f"disk:{folder / 'db'}"),
+}
+WRITABLE = ("pooled", "memory")
