@@ -160,3 +160,45 @@ def show_settings(project: Path) -> None:
     for table, name, text in settings.described():
         value = getattr(in_force, name)
         click.echo(f"[{table}] {name} = {value!r}\n    {text}")
+
+
+@main.group()
+def token() -> None:
+    """Make, list and revoke the tokens that allow writing."""
+
+
+def _token_file(project: Path) -> Any:
+    from graphsvc.tokens import TokenFile
+
+    return TokenFile(settings.load(project, os.environ).token_file)
+
+
+@token.command(name="new")
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    help="write (every graph), write:IRI (graphs whose names begin so), history (the record of writes).",
+)
+@_PROJECT
+def new_token(name: str, scopes: tuple[str, ...], project: Path) -> None:
+    """Make a token called NAME and print it, this once."""
+    click.echo(_token_file(project).new(name, scopes))
+    click.echo("Send it as a header, `Authorization: Bearer TOKEN`. It is not shown again.", err=True)
+
+
+@token.command(name="list")
+@_PROJECT
+def list_tokens(project: Path) -> None:
+    """List the tokens: name, when it was made, scopes."""
+    for each in _token_file(project).tokens():
+        click.echo(f"{each.name}\t{each.created}\t{' '.join(each.scopes)}")
+
+
+@token.command(name="revoke")
+@click.argument("name")
+@_PROJECT
+def revoke_token(name: str, project: Path) -> None:
+    """Make the token called NAME worthless, at once."""
+    _token_file(project).revoke(name)

@@ -35,6 +35,8 @@ def open_store(project: Project, settings: Settings) -> LocalStore:
         project.version,
         base=f"{settings.base}/",
         prefixes=settings.prefixes,
+        union=settings.default_graph == "union",
+        reserved=settings.system_graphs,
         writable=scheme == "memory",
     )
 

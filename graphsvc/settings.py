@@ -53,6 +53,12 @@ class Settings:
     port: int = _setting(8000, "The port to listen on; 0 takes any that is free.")
     public_url: str = _setting("", "The address people see, path included; empty: http://HOST:PORT.")
     store: str = _setting("memory:", "Where the triples are kept: memory: or disk:PATH.")
+    tokens: str = _setting(
+        "", "The file of tokens that may write; empty: .graphsvc/tokens.json in the project."
+    )
+    default_graph: str = _setting(
+        "union", "What queries see as the default graph: union (of all graphs) or unnamed."
+    )
     query_timeout: float = _setting(30.0, "How long a query, a parse or a validation may take.")
     readers: int = _setting(0, "How many queries may run at once; 0: two for each processor.")
     reader_memory: int = _setting(1 << 30, "How much memory one query may take beyond the data.")
@@ -72,6 +78,16 @@ class Settings:
     def root_path(self) -> str:
         """The path part of the public URL, empty at the root of a host."""
         return urlsplit(self.root_url).path.rstrip("/")
+
+    @property
+    def system_graphs(self) -> str:
+        """How the names of the graphs begin that the service keeps itself."""
+        return f"{self.base}/graph/system/"
+
+    @property
+    def token_file(self) -> Path:
+        """Where the tokens are kept."""
+        return Path(self.tokens) if self.tokens else self.project / ".graphsvc" / "tokens.json"
 
     @property
     def reader_count(self) -> int:
@@ -96,6 +112,8 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
     settings = replace(Settings(), **values)
     if settings.license and urlsplit(settings.license).scheme not in ("http", "https"):
         raise ProjectError(f"license must be the IRI of a licence, not {settings.license!r}")
+    if settings.default_graph not in ("union", "unnamed"):
+        raise ProjectError(f"default_graph is union or unnamed, not {settings.default_graph!r}")
     if settings.issued:
         try:
             date.fromisoformat(settings.issued)

@@ -16,6 +16,7 @@ FLOORS = {
     "formats": 1,
     "negotiation": 1,
     "settings": 1.2,
+    "tokens": 1.2,
     "rdf": 1.5,
     "sparql": 2,
     "ingest": 2,
