@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 import pytest
 from flask.testing import FlaskClient
@@ -46,11 +47,14 @@ def application(project: Path, **flags: object) -> Iterator[FlaskClient]:
 
 
 @contextmanager
-def running(project: Path, *options: str, **environment: str) -> Iterator[str]:
-    """A real server process on a free port; yields its root URL without a slash at the end."""
+def running(project: Path, *options: str, errors: IO[str] | None = None, **environment: str) -> Iterator[str]:
+    """A real server process on a free port; yields its root URL without a slash at the end.
+
+    What it logs goes to the file `errors`.
+    """
     command = [sys.executable, "-m", "graphsvc", "serve", "--project", str(project), "--port", "0", *options]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=os.environ | environment
+        command, stdout=subprocess.PIPE, stderr=errors, text=True, env=os.environ | environment
     ) as process:
         assert process.stdout is not None
         try:

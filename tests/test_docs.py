@@ -13,6 +13,7 @@ import pytest
 
 from graphsvc import cli
 from graphsvc.settings import described
+from tests.conftest import running
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -25,6 +26,14 @@ BLOCKS = re.findall(r"```sh\n(.*?)```(?:\n\n```text\n(.*?)```)?", README, re.DOT
 def test_a_command_of_the_readme_runs(command: str, output: str, server: str, tmp_path: Path) -> None:
     for name in ("ontology", "data", "shapes", "queries", "graphsvc.toml"):
         (tmp_path / name).symlink_to(ROOT / name)
+    if "graphsvc token" in command:
+        with running(tmp_path) as writable:
+            run_command(command, output, writable, tmp_path)
+    else:
+        run_command(command, output, server, tmp_path)
+
+
+def run_command(command: str, output: str, server: str, tmp_path: Path) -> None:
     folder = Path(sys.executable).parent
     script = command.replace("http://127.0.0.1:8000", server).replace(".venv/bin/", f"{folder}/")
     script = script.replace("curl ", "curl --fail ")

@@ -6,6 +6,7 @@ Settings come as JSON on standard input: nothing secret is ever on a command lin
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import sys
@@ -20,6 +21,7 @@ from graphsvc.workers.sandbox import die_with_parent
 
 # What a child ends with where starting it again would not help.
 HOPELESS = 3
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def read_role(packet: bytes) -> Role:
 def run(body: Callable[[Role], None]) -> None:
     """Run a child process; an error of this package ends it with one sentence and the status HOPELESS."""
     die_with_parent()
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     try:
         body(read_role(sys.stdin.buffer.read()))
     except GraphsvcError as error:

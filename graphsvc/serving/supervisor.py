@@ -20,7 +20,7 @@ from pathlib import Path
 
 from graphsvc.errors import ProjectError
 from graphsvc.project import Project
-from graphsvc.serving.child import HOPELESS, Role
+from graphsvc.serving.child import HOPELESS, LOG_FORMAT, Role
 from graphsvc.settings import Settings
 
 _LOG = logging.getLogger("graphsvc")
@@ -160,5 +160,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def serve(settings: Settings) -> int:
     """Serve until stopped; the exit status. Raises ProjectError where it cannot be begun."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
     return Supervisor(settings).run()

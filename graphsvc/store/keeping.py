@@ -34,8 +34,8 @@ class Keeping:
     def write(self, job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any]:
         """In the writer: make the change that a job of `graphsvc.store.pooled` asks for, and write its patch."""
         fields = dict(job.fields)
-        for name in ("using", "using_named", "allowed"):
-            fields[name] = None if fields[name] is None else tuple(fields[name])
+        for name, value in fields.items():
+            fields[name] = tuple(value) if isinstance(value, list) else value
         receipt, patch = self._store.write_and_tell(Write(content=payload, **fields))
         out.write(patch)
         self._number += bool(patch)

@@ -28,9 +28,10 @@ class Write:
     `kind` is `update`, with SPARQL Update text in `content`, or one of the Graph Store Protocol's `put`, `post`,
     `delete` and `patch`, on the graph `graph` (empty: the default graph), with a document of media type `syntax`
     in `content`, or Update text for `patch`. `using` and `using_named` are the request's dataset; `base`
-    resolves relative IRIs. `if_epoch` is the epoch that the graph must be at, `if_absent` that it must not be
-    there. `author` is who writes, `allowed` the beginnings of the names of the graphs that they may write to
-    (None: every graph).
+    resolves relative IRIs. `parts` cuts `content` into several documents, each by its media type and its length.
+    `if_epochs` are the epochs of which the graph must be at one (`*`: at any, as long as it is there),
+    `unless_epochs` those at which it must not be. `author` is who writes, `allowed` how the names of the graphs
+    begin that they may write to (None: every graph).
     """
 
     kind: str
@@ -40,8 +41,9 @@ class Write:
     base: str | None = None
     using: tuple[str, ...] | None = None
     using_named: tuple[str, ...] | None = None
-    if_epoch: str | None = None
-    if_absent: bool = False
+    parts: tuple[tuple[str, int], ...] = ()
+    if_epochs: tuple[str, ...] | None = None
+    unless_epochs: tuple[str, ...] | None = None
     author: str = ""
     allowed: tuple[str, ...] | None = None
 

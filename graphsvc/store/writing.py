@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import pyoxigraph as ox
@@ -82,11 +82,12 @@ def carry_out(state: State, write: Write, setting: Setting) -> tuple[Receipt, by
 
 
 def _check_conditions(state: State, write: Write) -> None:
-    there = state.holds(write.graph)
-    if write.if_absent and there:
-        raise PreconditionFailed("The graph is there already, and the request says that it must not be.")
-    if write.if_epoch is not None and (not there or state.graph_epoch(write.graph) != write.if_epoch):
-        raise PreconditionFailed("The graph has changed since; get it again, and decide again.")
+    """https://www.rfc-editor.org/rfc/rfc9110#section-13.1"""
+    present = {"*", state.graph_epoch(write.graph)} if state.holds(write.graph) else set()
+    if write.if_epochs is not None and present.isdisjoint(write.if_epochs):
+        raise PreconditionFailed("The graph is not as If-Match says; get it again, and decide again.")
+    if write.unless_epochs is not None and not present.isdisjoint(write.unless_epochs):
+        raise PreconditionFailed("The graph is as If-None-Match says that it must not be.")
 
 
 def _check_rights(draft: Draft, write: Write, setting: Setting) -> None:
@@ -139,15 +140,23 @@ def _post_quads(draft: Draft, write: Write, quads: Mapping[ox.Quad, None]) -> No
 
 
 def _read(write: Write, setting: Setting) -> list[ox.Quad]:
-    syntax = by_media_type(write.syntax, DATA_FORMATS)
-    if syntax is None:
-        raise BadRequest(f"{write.syntax!r} is no RDF syntax.")
-    base = write.base or setting.base
-    quads = list(read_document(write.content, syntax, source="body", base=base))
-    if any(not isinstance(quad.graph_name, ox.DefaultGraph) for quad in quads):
-        raise BadRequest("The document has named graphs, and the request names one graph to put it in.")
     graph = _graph(write)
-    return [ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in quads]
+    found: list[ox.Quad] = []
+    place = 0
+    for media_type, length in write.parts or ((write.syntax, len(write.content)),):
+        content = write.content[place : place + length]
+        place += length
+        found += _read_part(content, media_type, write.base or setting.base)
+    if any(not isinstance(quad.graph_name, ox.DefaultGraph) for quad in found):
+        raise BadRequest("The document has named graphs, and the request names one graph to put it in.")
+    return [ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in found]
+
+
+def _read_part(content: bytes, media_type: str, base: str | None) -> Iterator[ox.Quad]:
+    syntax = by_media_type(media_type, DATA_FORMATS)
+    if syntax is None:
+        raise BadRequest(f"{media_type!r} is no RDF syntax.")
+    return read_document(content, syntax, source="body", base=base)
 
 
 def _delete(state: State, draft: Draft, write: Write, setting: Setting) -> None:  # noqa: ARG001

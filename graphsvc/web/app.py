@@ -15,8 +15,21 @@ from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store import Store
 from graphsvc.stored_queries import read_library
+from graphsvc.tokens import TokenFile
 from graphsvc.validation import LocalValidator, Validator
-from graphsvc.web import dataset, health, memento, pages, problems, queries, resources, sparql, validation
+from graphsvc.web import (
+    dataset,
+    graph_store,
+    health,
+    memento,
+    pages,
+    problems,
+    queries,
+    resources,
+    sparql,
+    update,
+    validation,
+)
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
 EXPOSED_HEADERS = "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query"
@@ -40,9 +53,22 @@ def create_app(
     app.url_map.merge_slashes = False
     content = project or Project(settings)
     library = read_library(content.root / "queries")
-    app.extensions[EXTENSION] = Service(settings, content, store, validator or LocalValidator(), library)
+    app.extensions[EXTENSION] = Service(
+        settings, content, store, validator or LocalValidator(), TokenFile(settings.token_file), library
+    )
     problems.register(app)
-    for room in (health, sparql, dataset, memento, pages, queries, validation, resources):
+    for room in (
+        health,
+        sparql,
+        update,
+        graph_store,
+        dataset,
+        memento,
+        pages,
+        queries,
+        validation,
+        resources,
+    ):
         app.register_blueprint(room.blueprint)
     app.after_request(_headers)
     app.context_processor(lambda: {"local": local_path, "settings": service().settings})

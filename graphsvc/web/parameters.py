@@ -72,6 +72,14 @@ def _parse(raw: bytes) -> Parameters:
     return Parameters(pairs)
 
 
+def decoded(body: bytes, what: str) -> str:
+    """A body as text. Raises BadRequest where it is not UTF-8; `what` is what it should be."""
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRequest(f"The {what} is not UTF-8: byte {error.start + 1} fits no character.") from None
+
+
 def read_body(max_bytes: int) -> bytes:
     """The whole body of the request.
 

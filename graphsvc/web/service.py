@@ -11,6 +11,7 @@ from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store import Store
 from graphsvc.stored_queries import StoredQuery
+from graphsvc.tokens import TokenFile
 from graphsvc.validation import Validator
 
 EXTENSION = "graphsvc"
@@ -24,6 +25,7 @@ class Service:
     project: Project
     store: Store
     validator: Validator
+    tokens: TokenFile
     queries: tuple[StoredQuery, ...] = ()
 
 

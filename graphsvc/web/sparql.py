@@ -14,7 +14,7 @@ from graphsvc.rdf import Iri
 from graphsvc.sparql import Dataset, Query, read
 from graphsvc.store import Answer, Limits
 from graphsvc.web import query_pages
-from graphsvc.web.parameters import FORM, Parameters, content_type, from_form, from_url, read_body
+from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
 from graphsvc.web.representation import choose, named_format, not_modified, respond
 from graphsvc.web.service import service
 from graphsvc.web.service_description import description
@@ -72,22 +72,15 @@ def _request() -> tuple[Parameters, str]:
         accepted = [DIRECT] if request.method == "QUERY" else [DIRECT, FORM]
         raise UnsupportedMediaType(f"A body of type {request.mimetype or 'none'!r} is no query.", accepted)
     if parameters.all("update"):
-        raise BadRequest("This operation takes a query, and `update` was given.")
+        raise BadRequest("This operation takes a query, and `update` was given; updates go to /update.")
     text = parameters.one("query")
     if request.method not in ("GET", "HEAD") and content_type() == DIRECT:
         if text is not None:
             raise BadRequest("The query stands in the body and in the URL; give it once.")
-        return parameters, _decoded(read_body(longest))
+        return parameters, decoded(read_body(longest), "query")
     if text is None:
         raise BadRequest("The parameter `query` is missing.")
     return parameters, text
-
-
-def _decoded(body: bytes) -> str:
-    try:
-        return body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BadRequest(f"The query is not UTF-8: byte {error.start + 1} fits no character.") from None
 
 
 def _dataset(parameters: Parameters) -> Dataset:

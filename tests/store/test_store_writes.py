@@ -107,8 +107,8 @@ def test_the_default_graph_is_always_there(store: Store) -> None:
         (update("INSERT DATA { :a :b 1 }", allowed=(G,)), Forbidden),
         (update("DROP ALL", allowed=(G,)), Forbidden),
         (put("<urn:a> <urn:b> 1 .", graph="urn:other", allowed=(G,)), Forbidden),
-        (put("", if_epoch="another"), PreconditionFailed),
-        (put("", graph="", if_absent=True), PreconditionFailed),
+        (put("", if_epochs=("another",)), PreconditionFailed),
+        (put("", graph="", unless_epochs=("*",)), PreconditionFailed),
     ],
 )
 def test_a_write_that_fails_changes_nothing(store: Store, write: Write, error: type[Exception]) -> None:
@@ -119,13 +119,13 @@ def test_a_write_that_fails_changes_nothing(store: Store, write: Write, error: t
 
 
 def test_a_graph_that_changed_since_is_not_overwritten(store: Store) -> None:
-    store.write(put("<urn:a> <urn:b> 1 .", if_absent=True))
+    store.write(put("<urn:a> <urn:b> 1 .", unless_epochs=("*",)))
     seen = store.graph(G, N_TRIPLES).graph_epoch
     store.write(put("<urn:a> <urn:b> 2 .", graph=f"{G}er"))
     assert store.graph(G, N_TRIPLES).graph_epoch == seen, "another graph's change is no change"
-    store.write(put("<urn:a> <urn:b> 3 .", if_epoch=seen))
+    store.write(put("<urn:a> <urn:b> 3 .", if_epochs=(seen,)))
     with pytest.raises(PreconditionFailed):
-        store.write(put("<urn:a> <urn:b> 4 .", if_epoch=seen))
+        store.write(put("<urn:a> <urn:b> 4 .", if_epochs=(seen,)))
 
 
 def test_increments_of_several_clients_all_count(store: Store) -> None:
