@@ -9,7 +9,8 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     │   │   ├── DataSyntaxError
     │   │   ├── ShapesError
     │   │   └── PageError
-    │   └── TooComplex           text that parses, or might, only at a price that nobody pays
+    │   ├── TooComplex           text that parses, or might, only at a price that nobody pays
+    │   └── UnknownFunction      a query calls what there is not
     ├── RemoteAccessRefused      SERVICE, LOAD and the like
     ├── Unauthorized             who is asking does not say so, or not credibly
     ├── Forbidden                who is asking may not
@@ -121,6 +122,12 @@ class TooComplex(BadRequest):
     """Text that would cost more to parse or plan than anyone may spend."""
 
     title = "Too complex"
+
+
+class UnknownFunction(BadRequest):
+    """A function or aggregate that this service does not have."""
+
+    title = "Unknown function"
 
 
 class RemoteAccessRefused(GraphsvcError):

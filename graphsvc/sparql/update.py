@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from graphsvc.errors import BadRequest, RemoteAccessRefused
 from graphsvc.sparql.gate import Dataset, check_remote, check_shape, check_text, syntax_error
-from graphsvc.sparql.lexer import Token, position, tokens
+from graphsvc.sparql.lexer import Token, tokens
 
 _STARTS = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
 _QUERIES = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
@@ -55,7 +55,7 @@ def read_update(text: str, *, dataset: Dataset | None = None, max_bytes: int = 2
 
     Raises TooLarge past `max_bytes`, QuerySyntaxError for text that has no update form or cannot be UTF-8,
     BadRequest for a query and for a request with both a dataset and USING or WITH, RemoteAccessRefused for
-    LOAD and SERVICE, TooComplex for nesting or chains beyond what the planner can take.
+    SERVICE, TooComplex for nesting or chains beyond what the planner can take.
     """
     check_text(text, max_bytes, "update")
     found = list(tokens(text))
@@ -64,12 +64,6 @@ def read_update(text: str, *, dataset: Dataset | None = None, max_bytes: int = 2
         _check_start(text, found[start])
     check_shape(found, "update")
     check_remote(text, found)
-    for token in found:
-        if token.keyword == "LOAD":
-            line, column = position(text, token.start)
-            raise RemoteAccessRefused(
-                f"LOAD (line {line}, column {column}) would fetch a document; this service does not."
-            )
     if dataset is not None and dataset.given and any(t.keyword in ("USING", "WITH") for t in found):
         raise BadRequest(
             "The request gives a dataset (using-graph-uri, using-named-graph-uri), and so does the update "
@@ -94,12 +88,22 @@ def _prologue_end(found: list[Token], place: int) -> int:
 
 
 def operations(update: Update) -> Iterator[Operation]:
-    """The operations of an update whose syntax is right, in their order."""
+    """The operations of an update whose syntax is right, in their order.
+
+    Raises RemoteAccessRefused for LOAD; but LOAD SILENT, which may fail, is passed over
+    (https://www.w3.org/TR/sparql11-update/#load).
+    """
     reader = _Reader(update.text)
     while reader.more():
         reader.take_prologue()
         if reader.more():
-            yield reader.take_operation()
+            operation = reader.take_operation()
+            if operation.kind != "LOAD":
+                yield operation
+            elif not operation.silent:
+                raise RemoteAccessRefused(
+                    f"LOAD would fetch a document ({operation.graphs[0]}); this service does not."
+                )
         reader.skip(";")
 
 
@@ -145,7 +149,7 @@ class _Reader:
             return self._modify(word)
         silent = self.skip("SILENT")
         graphs = [self._graph()]
-        if self.skip("TO"):
+        if self.skip("TO", "INTO"):
             graphs.append(self._graph())
         return Operation(word, self._prologue, silent, tuple(graphs))
 

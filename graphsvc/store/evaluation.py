@@ -5,22 +5,34 @@ The same function runs in a reader process and in the in-process adapters.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from itertools import chain, islice
 from typing import IO, Any
 
 import pyoxigraph as ox
 
-from graphsvc.errors import StoreError
+from graphsvc.errors import GraphsvcError, StoreError, UnknownFunction
 from graphsvc.formats import GRAPH_FORMATS, Format
 from graphsvc.rdf.reading import engine_format
 from graphsvc.rdf.writing import write_document
 from graphsvc.sparql import Query
 from graphsvc.sparql.diagnosis import diagnose
 
+_UNKNOWN_FUNCTION = re.compile(r"custom (?:aggregate )?function (<[^>]*>) is not supported")
 # Up to so many triples a CONSTRUCT or DESCRIBE is sorted, so that the same graph gives the same bytes; beyond
 # it is streamed as the engine finds them.
 SORTED_TRIPLES = 20_000
+
+
+def failure(what: str, error: Exception) -> GraphsvcError:
+    """What the engine's refusal to go on is to the asker: an UnknownFunction, else a StoreError."""
+    unknown = _UNKNOWN_FUNCTION.search(str(error))
+    if unknown:
+        return UnknownFunction(
+            f"There is no function {unknown[1]} here; the service description lists those there are."
+        )
+    return StoreError(f"{what}: {error}")
 
 
 def evaluate(
@@ -37,14 +49,14 @@ def evaluate(
 
     `base` resolves relative IRIs in the text; `prefixes` shorten the IRIs of a Turtle answer and name what is
     missing in a syntax error; with `union` the default graph is the union of all graphs unless the query or its
-    request names the dataset. Raises QuerySyntaxError, or StoreError where the engine fails.
+    request names the dataset. Raises QuerySyntaxError, UnknownFunction, or StoreError where the engine fails.
     """
     try:
         found = store.query(query.text, base_iri=base, **_dataset(query, union))
     except SyntaxError as error:
         raise diagnose(query.text, str(error), prefixes or {}) from None
     except (OSError, RuntimeError, ValueError) as error:
-        raise StoreError(f"The store could not run the query: {error}") from error
+        raise failure("The store could not run the query", error) from error
     try:
         if isinstance(found, ox.QueryTriples):
             _write_triples(found, result, out, prefixes or {})
@@ -56,7 +68,7 @@ def evaluate(
     except BrokenPipeError:
         raise
     except (OSError, RuntimeError) as error:
-        raise StoreError(f"The store failed while answering: {error}") from error
+        raise failure("The store failed while answering", error) from error
 
 
 def write_graph(

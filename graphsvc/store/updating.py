@@ -17,6 +17,7 @@ from graphsvc.sparql.diagnosis import diagnose
 from graphsvc.sparql.lexer import tokens
 from graphsvc.sparql.update import Operation, Update, operations
 from graphsvc.store.changes import Draft, GraphName
+from graphsvc.store.evaluation import failure
 
 _VARIABLE = "urn:x-graphsvc:variable:"
 _SCRATCH = ox.NamedNode("urn:x-graphsvc:scratch")
@@ -167,7 +168,7 @@ class _Performer:
             found: Any = self._engine.query(text, base_iri=self._base, **self._dataset(target))
             yield from found
         except (SyntaxError, RuntimeError, OSError, ValueError) as error:
-            raise StoreError(f"The store could not evaluate a WHERE clause: {error}") from error
+            raise failure("The store could not evaluate a WHERE clause", error) from error
 
     def _dataset(self, target: GraphName) -> dict[str, Any]:
         """https://www.w3.org/TR/sparql11-update/#deleteInsert: WITH, unless USING or the request says more."""
