@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphsvc.errors import BadRequest
 from graphsvc.formats import GRAPH_FORMATS, RESULTS_FORMATS, TSV, TURTLE, by_name
-from graphsvc.loading import open_store
+from graphsvc.loading import open_store, remote_store
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.sparql import read
@@ -23,5 +23,5 @@ def answer(settings: Settings, text: str, format_name: str | None) -> bytes:
     if chosen is None:
         names = ", ".join(offer.name for offer in offers)
         raise BadRequest(f"{format_name!r} is not a format for {query.form.value}; there are {names}.")
-    with open_store(Project(settings), settings) as store:
+    with remote_store(settings) or open_store(Project(settings), settings) as store:
         return store.query(query, chosen).read()

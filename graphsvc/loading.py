@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pyoxigraph as ox
 
@@ -12,6 +13,39 @@ from graphsvc.errors import ProjectError
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store.local import LocalStore
+from graphsvc.store.remote import Remote, RemoteStore
+
+
+def remote_store(settings: Settings) -> RemoteStore | None:
+    """The remote store that `settings.store` names, if it names one; what it holds is its own affair.
+
+    Raises ProjectError for what is no http or https URL.
+    """
+    scheme, _, address = settings.store.partition(":")
+    if scheme != "remote":
+        return None
+    for url in filter(None, (address, settings.remote_update, settings.remote_graph_store)):
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ProjectError(f"a remote store has an http or https URL, not {url!r}")
+    if not address:
+        raise ProjectError("store is `remote:URL`, with the URL of a SPARQL endpoint")
+    union = settings.default_graph == "union"
+    remote = Remote(
+        address,
+        settings.remote_update,
+        settings.remote_graph_store,
+        settings.remote_authorization,
+        settings.remote_union_query if union else "",
+        settings.remote_union_update if union else "",
+    )
+    return RemoteStore(
+        remote,
+        base=f"{settings.base}/",
+        prefixes=settings.prefixes,
+        reserved=settings.system_graphs,
+        timeout=settings.query_timeout,
+        hold_back=settings.hold_back,
+    )
 
 
 def open_store(project: Project, settings: Settings) -> LocalStore:
@@ -29,7 +63,7 @@ def open_store(project: Project, settings: Settings) -> LocalStore:
     elif scheme == "disk" and rest:
         engine = _on_disk(project, Path(rest))
     else:
-        raise ProjectError(f"store is `memory:` or `disk:PATH`, not {settings.store!r}")
+        raise ProjectError(f"store is `memory:`, `disk:PATH` or `remote:URL`, not {settings.store!r}")
     return LocalStore(
         engine,
         project.version,

@@ -52,7 +52,17 @@ class Settings:
     host: str = _setting("127.0.0.1", "The address to listen on.")
     port: int = _setting(8000, "The port to listen on; 0 takes any that is free.")
     public_url: str = _setting("", "The address people see, path included; empty: http://HOST:PORT.")
-    store: str = _setting("memory:", "Where the triples are kept: memory: or disk:PATH.")
+    store: str = _setting(
+        "memory:", "Where the triples are kept: memory:, disk:PATH, or remote:URL of a SPARQL endpoint."
+    )
+    remote_update: str = _setting("", "Where the remote store takes updates; empty: it is only read.")
+    remote_graph_store: str = _setting("", "Where the remote store answers the Graph Store Protocol.")
+    remote_union_query: str = _setting(
+        "",
+        "Parameters by which the remote store takes the union of all graphs as the default graph of a query.",
+    )
+    remote_union_update: str = _setting("", "The same for an update.")
+    remote_authorization: str = _setting("", "The Authorization header that the remote store asks for.")
     tokens: str = _setting(
         "", "The file of tokens that may write; empty: .graphsvc/tokens.json in the project."
     )

@@ -17,6 +17,7 @@ FLOORS = {
     "negotiation": 1,
     "settings": 1.2,
     "tokens": 1.2,
+    "exchange": 1.2,
     "rdf": 1.5,
     "sparql": 2,
     "ingest": 2,

@@ -13,6 +13,7 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from graphsvc.loading import remote_store
 from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
 from graphsvc.store.pooled import PooledStore
@@ -28,7 +29,9 @@ def answer(role: Role) -> None:
     """Serve HTTP until told to stop; then finish what is under way."""
     settings = role.settings
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
-    store = PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
+    store = remote_store(settings) or PooledStore(
+        role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back
+    )
     server = create_server(
         create_app(settings, store, Project(settings), PooledValidator(role.checker)),
         sockets=[role.socket()],

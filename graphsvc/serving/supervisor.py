@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from graphsvc.errors import ProjectError
+from graphsvc.loading import remote_store
 from graphsvc.project import Project
 from graphsvc.serving.child import HOPELESS, LOG_FORMAT, Role
 from graphsvc.settings import Settings
@@ -48,11 +49,12 @@ class Supervisor:
 
     def __init__(self, settings: Settings) -> None:
         Project(settings)
+        remote = remote_store(settings)
         self._folder = Path(tempfile.mkdtemp(prefix="graphsvc-"))
         web = _listen(settings.host, settings.port)
         self.settings = replace(settings, port=web.getsockname()[1])
-        self._children = [
-            _Child("graphsvc.serving.keeper", self._pool_socket("keeper")),
+        self._children = [] if remote else [_Child("graphsvc.serving.keeper", self._pool_socket("keeper"))]
+        self._children += [
             _Child("graphsvc.serving.checker", self._pool_socket("checker"), awaited=False),
             _Child("graphsvc.serving.http", web),
         ]

@@ -59,7 +59,7 @@ def evaluate(
         raise failure("The store could not run the query", error) from error
     try:
         if isinstance(found, ox.QueryTriples):
-            _write_triples(found, result, out, prefixes or {})
+            write_triples(found, result, out, prefixes or {})
         else:
             wanted = ox.QueryResultsFormat.from_media_type(result.media_type)
             if wanted is None:
@@ -77,7 +77,7 @@ def write_graph(
     """Write one graph of `store` to `out`; the empty name is the graph outside all named graphs."""
     graph = ox.NamedNode(name) if name else ox.DefaultGraph()
     quads = store.quads_for_pattern(None, None, None, graph)
-    _write_triples((quad.triple for quad in quads), result, out, prefixes or {})
+    write_triples((quad.triple for quad in quads), result, out, prefixes or {})
 
 
 def _dataset(query: Query, union: bool) -> dict[str, Any]:
@@ -90,9 +90,10 @@ def _dataset(query: Query, union: bool) -> dict[str, Any]:
     return {"use_default_graph_as_union": True} if union and not query.names_dataset else {}
 
 
-def _write_triples(
+def write_triples(
     found: Iterable[ox.Triple], result: Format, out: IO[bytes], prefixes: Mapping[str, str]
 ) -> None:
+    """Write triples to `out`; sorted, and so always the same bytes, as long as they are few."""
     if result not in GRAPH_FORMATS:
         raise ValueError(f"{result.label} cannot carry a graph")
     triples = iter(found)

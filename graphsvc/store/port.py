@@ -50,11 +50,12 @@ class Write:
 
 @dataclass(frozen=True)
 class Receipt:
-    """What a write did: the epoch since it, triples added and removed, and whether it made its graph."""
+    """What a write did: the epoch since it, triples added and removed (None where the store does not say), and
+    whether it made its graph."""
 
     epoch: str
-    added: int = 0
-    removed: int = 0
+    added: int | None = 0
+    removed: int | None = 0
     created: bool = False
 
 

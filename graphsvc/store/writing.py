@@ -121,7 +121,7 @@ def _patch(state: State, draft: Draft, write: Write, setting: Setting) -> None:
 
 def _put(state: State, draft: Draft, write: Write, setting: Setting) -> None:
     """Replace a graph: what is in both the old and the new is left alone."""
-    quads = dict.fromkeys(_read(write, setting))
+    quads = dict.fromkeys(read_content(write, setting.base))
     _post_quads(draft, write, quads)
     old = list(state.engine.quads_for_pattern(None, None, None, _graph(write)))
     kept = ox.Store()
@@ -130,7 +130,7 @@ def _put(state: State, draft: Draft, write: Write, setting: Setting) -> None:
 
 
 def _post(state: State, draft: Draft, write: Write, setting: Setting) -> None:  # noqa: ARG001
-    _post_quads(draft, write, dict.fromkeys(_read(write, setting)))
+    _post_quads(draft, write, dict.fromkeys(read_content(write, setting.base)))
 
 
 def _post_quads(draft: Draft, write: Write, quads: Mapping[ox.Quad, None]) -> None:
@@ -139,14 +139,15 @@ def _post_quads(draft: Draft, write: Write, quads: Mapping[ox.Quad, None]) -> No
     draft.add(quads)
 
 
-def _read(write: Write, setting: Setting) -> list[ox.Quad]:
+def read_content(write: Write, base: str | None) -> list[ox.Quad]:
+    """The quads of a write's documents, in the graph that it names. Raises DataSyntaxError, BadRequest."""
     graph = _graph(write)
     found: list[ox.Quad] = []
     place = 0
     for media_type, length in write.parts or ((write.syntax, len(write.content)),):
         content = write.content[place : place + length]
         place += length
-        found += _read_part(content, media_type, write.base or setting.base)
+        found += _read_part(content, media_type, write.base or base)
     if any(not isinstance(quad.graph_name, ox.DefaultGraph) for quad in found):
         raise BadRequest("The document has named graphs, and the request names one graph to put it in.")
     return [ox.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in found]

@@ -45,12 +45,12 @@ def make(write: Write, token: Token, parameters: Parameters) -> Receipt:
     signed = replace(write, author=token.name, allowed=token.graphs)
     receipt = service().store.write(signed, limits(parameters))
     _LOG.info(
-        "%s by %s: epoch %s, %d added, %d removed, %d bytes",
+        "%s by %s: epoch %s, %s added, %s removed, %d bytes",
         write.kind,
         token.name,
         receipt.epoch,
-        receipt.added,
-        receipt.removed,
+        "?" if receipt.added is None else receipt.added,
+        "?" if receipt.removed is None else receipt.removed,
         len(write.content),
     )
     return receipt

@@ -9,12 +9,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pyoxigraph as ox
+
 from graphsvc.loading import open_store
 from graphsvc.project import Project
 from graphsvc.serving.child import Role
 from graphsvc.settings import load
-from graphsvc.store import Store
+from graphsvc.store import Store, Write
 from graphsvc.store.pooled import PooledStore
+from graphsvc.store.remote import Remote, RemoteStore
+from tests.servers import oxigraph_server
 
 LIBRARY = Path(__file__).resolve().parent.parent / "projects" / "library"
 
@@ -69,9 +73,58 @@ class Kept(PooledStore):
         self._process.wait(10)
 
 
+class Elsewhere(RemoteStore):
+    """An Oxigraph server of its own that holds the library's data, with the adapter that queries it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._server = oxigraph_server(folder)
+        url = self.url = self._server.__enter__()
+        project = Project(load(LIBRARY, {}))
+        engine = ox.Store()
+        engine.extend(project.quads())
+        remote = Remote(
+            f"{url}/query",
+            f"{url}/update",
+            f"{url}/store",
+            union_query="union-default-graph",
+            union_update="using-union-graph",
+        )
+        settings = project.settings
+        super().__init__(
+            remote,
+            base=f"{settings.base}/",
+            prefixes=settings.prefixes,
+            reserved=settings.system_graphs,
+            timeout=5,
+        )
+        for name in engine.named_graphs():
+            content = ox.serialize(
+                (quad.triple for quad in engine.quads_for_pattern(None, None, None, name)),
+                format=ox.RdfFormat.N_TRIPLES,
+            )
+            assert content
+            assert isinstance(name, ox.NamedNode)
+            self.write(Write("put", content, name.value, "application/n-triples"))
+
+    def environment(self) -> dict[str, str]:
+        """The settings of a service in front of the same server."""
+        return {
+            "GRAPHSVC_STORE": f"remote:{self.url}/query",
+            "GRAPHSVC_REMOTE_UPDATE": f"{self.url}/update",
+            "GRAPHSVC_REMOTE_GRAPH_STORE": f"{self.url}/store",
+            "GRAPHSVC_REMOTE_UNION_QUERY": "union-default-graph",
+            "GRAPHSVC_REMOTE_UNION_UPDATE": "using-union-graph",
+        }
+
+    def close(self) -> None:
+        """End the server too."""
+        self._server.__exit__(None, None, None)
+
+
 ADAPTERS: dict[str, Callable[[Path], Store]] = {
     "pooled": Kept,
     "memory": lambda _: local("memory:"),
+    "remote": Elsewhere,
     "disk": lambda folder: local(f"disk:{folder / 'db'}"),
 }
 WRITABLE = ("pooled", "memory")

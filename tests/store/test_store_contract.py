@@ -100,8 +100,9 @@ def test_csv_and_tsv_are_exact(store: Store) -> None:
 def test_the_same_query_gives_the_same_bytes(store: Store) -> None:
     query = read("CONSTRUCT WHERE { ?s ?p ?o }")
     assert store.query(query, TURTLE).read() == store.query(query, TURTLE).read()
+    ground = read("CONSTRUCT { ?s ?p ?o } WHERE { ?s ?p ?o FILTER(!isBlank(?o) && !isBlank(?s)) }")
     with ADAPTERS["memory"](Path()) as other:
-        assert other.query(query, TURTLE).read() == store.query(query, TURTLE).read()
+        assert other.query(ground, TURTLE).read() == store.query(ground, TURTLE).read()
 
 
 def test_a_binding_is_a_term_and_nothing_else(store: Store) -> None:

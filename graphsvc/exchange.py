@@ -1,0 +1,166 @@
+"""One HTTP request to another server: within a time, without redirects, and its answer whole or an error."""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from graphsvc import __version__
+from graphsvc.errors import GraphsvcError, OutOfTime, RemoteFailure
+
+# How often it is asked whether anybody still waits for the answer, in seconds.
+_LOOK = 0.2
+
+
+@dataclass(frozen=True)
+class Message:
+    """A request: `url` is an http or https URL, and names the host also where `addresses` are given.
+
+    `addresses` are the only ones that are connected to, in their order; None: whatever the name resolves to.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    addresses: Sequence[str] | None = None
+
+
+class _Watch:
+    """Ends a connection by `deadline`, or when the asker goes away, and then knows why it ended."""
+
+    def __init__(self, host: str, deadline: float, cancelled: Callable[[], bool]) -> None:
+        self._host = host
+        self._deadline = deadline
+        self._cancelled = cancelled
+        self._done = threading.Event()
+        self._why = ""
+
+    def begin(self, channel: socket.socket) -> None:
+        def watch() -> None:
+            while not self._done.wait(max(0.0, min(_LOOK, self.left()))):
+                if self._cancelled():
+                    self._why = "The client went away."
+                elif self.left() <= 0:
+                    self._why = f"{self._host} did not answer in time."
+                if self._why:
+                    with suppress(OSError):
+                        channel.shutdown(socket.SHUT_RDWR)
+                    return
+
+        threading.Thread(target=watch, daemon=True).start()
+
+    def end(self) -> None:
+        self._done.set()
+
+    def left(self) -> float:
+        return self._deadline - time.monotonic()
+
+    def error(self, error: Exception | None = None) -> GraphsvcError | None:
+        """What `error` is to the asker; without one, whether the end that was seen was made here."""
+        if self._why or isinstance(error, TimeoutError):
+            return OutOfTime(self._why or f"{self._host} did not answer in time.")
+        if error is None:
+            return None
+        return RemoteFailure(f"{self._host} could not be asked: {error or type(error).__name__}")
+
+
+class Reply:
+    """An answer under way: its status and media type are there, its body is read like a file.
+
+    `limit` is the most bytes that the body may have.
+    """
+
+    def __init__(self, response: http.client.HTTPResponse, watch: _Watch) -> None:
+        self.status = response.status
+        self.media_type = response.headers.get_content_type()
+        self.limit: int | None = None
+        # Why the body ended early; a parser that reads it may tell of this in its own way.
+        self.failure: GraphsvcError | None = None
+        self._response = response
+        self._watch = watch
+        self._size = 0
+
+    def read(self, size: int = -1) -> bytes:
+        """Up to `size` bytes of the body, none at its end; all of it for -1.
+
+        Raises RemoteFailure for a body that is cut short or larger than allowed, OutOfTime.
+        """
+        try:
+            found = self._response.read(None if size < 0 else size)
+            if not found and size != 0 and self._response.length:
+                raise http.client.IncompleteRead(b"", self._response.length)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            self.failure = self._watch.error(error)
+        else:
+            self._size += len(found)
+            self.failure = self._watch.error()
+            if self.limit is not None and self._size > self.limit:
+                self.failure = RemoteFailure(f"The remote answer is larger than {self.limit:,} bytes.")
+        if self.failure:
+            raise self.failure
+        return found
+
+
+@contextmanager
+def exchange(
+    message: Message, deadline: float, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[Reply]:
+    """Send a request; its answer, until the end of the block.
+
+    By `deadline` (of time.monotonic), or when the asker goes away (`cancelled`), the connection is ended whatever
+    the other side does. Raises RemoteFailure where there is no answer, OutOfTime.
+    """
+    host = urlsplit(message.url).hostname or ""
+    watch = _Watch(host, deadline, cancelled)
+    connection = http.client.HTTPConnection(host)
+    try:
+        connection.sock = _connect(message, watch)
+        watch.begin(connection.sock)
+        reply = _ask(connection, message, watch)
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        watch.end()
+        connection.close()
+        raise watch.error(error) or error from error
+    try:
+        yield reply
+    finally:
+        watch.end()
+        connection.close()
+
+
+def _ask(connection: http.client.HTTPConnection, message: Message, watch: _Watch) -> Reply:
+    url = urlsplit(message.url)
+    target = (url.path or "/") + (f"?{url.query}" if url.query else "")
+    standing = {"Host": url.netloc.rpartition("@")[2], "User-Agent": f"graphsvc/{__version__}"}
+    connection.request(message.method, target, message.body, standing | dict(message.headers))
+    response = connection.getresponse()
+    if watch.error():
+        # Headers that end because the connection was ended look like whole ones.
+        raise TimeoutError
+    return Reply(response, watch)
+
+
+def _connect(message: Message, watch: _Watch) -> socket.socket:
+    url = urlsplit(message.url)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError(f"{message.url!r} is no http or https URL")
+    port = url.port or (443 if url.scheme == "https" else 80)
+    failure: OSError = OSError("there is no address")
+    for address in [url.hostname] if message.addresses is None else message.addresses:
+        try:
+            channel = socket.create_connection((address, port), max(0.001, watch.left()))
+            if url.scheme == "https":
+                return ssl.create_default_context().wrap_socket(channel, server_hostname=url.hostname)
+        except OSError as error:
+            failure = error
+        else:
+            return channel
+    raise failure
