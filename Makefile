@@ -5,7 +5,7 @@ PAGE ?= ../shared/source/dg-cnect-page.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test check data bench clean
+.PHONY: help serve test check data conformance bench clean
 
 help: ## say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -37,6 +37,11 @@ check: .venv/.tests ## lint, format and types
 
 data: .venv/.service ## make data/ again from the source page (PAGE=… for another)
 	$(BIN)/graphsvc ingest $(PAGE) -o data
+
+conformance: .venv/.tests ## run the W3C's SPARQL tests and write the report that /conformance shows
+	$(BIN)/python -m pytest tests/w3c/test_sparql11.py -k test_the_w3c_test_passes --report graphsvc/conformance/results.csv
+	mkdir -p build
+	$(BIN)/python -m graphsvc.conformance build/earl.ttl
 
 bench: .venv/.service ## measure what the wall around a query costs
 	$(BIN)/python bench/overhead.py

@@ -21,7 +21,15 @@ from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
-from graphsvc.errors import Forbidden, NotFound, NotSupported, RemoteFailure
+from graphsvc.errors import (
+    Conflict,
+    Forbidden,
+    GraphsvcError,
+    NotFound,
+    NotSupported,
+    RemoteFailure,
+    UnknownFunction,
+)
 from graphsvc.exchange import Message, Reply, exchange
 from graphsvc.formats import N_TRIPLES, RESULTS_JSON, Format
 from graphsvc.sparql import Dataset, Query, Update
@@ -38,6 +46,12 @@ _FORM = "application/x-www-form-urlencoded"
 _CHUNK = 1 << 16
 # What a server may say when it refuses; longer is cut.
 _EXCUSE = 1_000
+# What Oxigraph says, with a status that puts the blame on itself, of a fault of the request.
+_KNOWN_EXCUSES: tuple[tuple[str, type[GraphsvcError]], ...] = (
+    ("is not supported", UnknownFunction),
+    ("does not exist", NotFound),
+    ("already exists", Conflict),
+)
 
 
 @dataclass(frozen=True)
@@ -241,8 +255,13 @@ def _dataset(dataset: Dataset, default: str, named: str) -> list[tuple[str, str]
 
 
 def _check(reply: Reply) -> None:
-    if not 200 <= reply.status < 300:
-        raise RemoteFailure(f"The remote store answered {reply.status}: {_excuse(reply) or 'nothing more'}")
+    if 200 <= reply.status < 300:
+        return
+    excuse = _excuse(reply)
+    for words, error in _KNOWN_EXCUSES:
+        if words in excuse:
+            raise error(f"The remote store answered: {excuse}")
+    raise RemoteFailure(f"The remote store answered {reply.status}: {excuse or 'nothing more'}")
 
 
 def _excuse(reply: Reply) -> str:

@@ -18,6 +18,7 @@ from graphsvc.stored_queries import read_library
 from graphsvc.tokens import TokenFile
 from graphsvc.validation import LocalValidator, Validator
 from graphsvc.web import (
+    conformance,
     dataset,
     graph_store,
     health,
@@ -65,6 +66,7 @@ def create_app(
         dataset,
         memento,
         pages,
+        conformance,
         queries,
         validation,
         resources,

@@ -14,6 +14,7 @@ import pytest
 
 from graphsvc.errors import (
     BadRequest,
+    Conflict,
     DataSyntaxError,
     Forbidden,
     GraphsvcError,
@@ -24,6 +25,7 @@ from graphsvc.errors import (
     QuerySyntaxError,
     RemoteAccessRefused,
     RemoteFailure,
+    UnknownFunction,
 )
 from graphsvc.formats import CSV, N_TRIPLES, RESULTS_JSON
 from graphsvc.loading import remote_store
@@ -73,6 +75,9 @@ def test_an_update_has_the_same_default_graph_as_a_query(store: Store) -> None:
     [
         (Write("update", b"INSERT DATA { <urn:a> <urn:b> }"), QuerySyntaxError),
         (Write("update", b"LOAD <http://127.0.0.1:9/>"), RemoteAccessRefused),
+        (Write("update", b"INSERT DATA { <urn:a> <urn:b> 1 }; DROP GRAPH <urn:none>"), NotFound),
+        (Write("update", b"CREATE GRAPH <http://example.org/library/graph/books>"), Conflict),
+        (Write("update", b"INSERT {} WHERE { BIND(<urn:f>(1) AS ?x) }"), UnknownFunction),
         (Write("update", b"DROP ALL", allowed=(G,)), Forbidden),
         (put("<urn:a> <urn:b>"), DataSyntaxError),
         (put("<urn:a> <urn:b> 1 .", allowed=("urn:x",)), Forbidden),

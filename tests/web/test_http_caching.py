@@ -10,7 +10,17 @@ from flask.testing import FlaskClient
 from made_projects import project_of, served
 
 EMMA = "/doc/book/emma"
-PLACES = [EMMA, "/id/book/emma", "/def/lib", "/", "/ontology", "/shapes", "/problems", "/profiles"]
+PLACES = [
+    EMMA,
+    "/id/book/emma",
+    "/def/lib",
+    "/",
+    "/ontology",
+    "/shapes",
+    "/problems",
+    "/profiles",
+    "/conformance",
+]
 
 
 def test_each_representation_has_a_strong_tag_of_its_own(library: FlaskClient) -> None:

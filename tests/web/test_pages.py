@@ -27,6 +27,7 @@ PATHS = [
     "/ontology?format=html",
     "/shapes?format=html",
     "/problems",
+    "/conformance",
     "/profiles",
     "/describe?iri=http://elsewhere.example/carol&format=html",
     "/describe?iri=http://example.org/onto%23Place&format=html&inverse=http://www.w3.org/1999/02/22-rdf-syntax-ns%23type",
