@@ -26,6 +26,7 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     ├── TooManyRequests          one client takes more than its share
     ├── ProjectError             the published project itself is broken
     ├── StoreError               the store failed
+    │   ├── StorageFull          there is no room for a write
     │   └── RemoteFailure        the remote store failed
     ├── NotSupported             the store that is configured cannot do this
     ├── Unavailable              a part of the service is not there just now
@@ -197,6 +198,12 @@ class StoreError(GraphsvcError):
     """The store failed to do what it should; the cause is ours, not the client's."""
 
     title = "Store failure"
+
+
+class StorageFull(StoreError):
+    """The disk has no room left; reading goes on."""
+
+    title = "The disk is full"
 
 
 class Unavailable(GraphsvcError):

@@ -88,6 +88,10 @@ class Reply:
         self._watch = watch
         self._size = 0
 
+    def close(self) -> None:
+        """Let go of the answer."""
+        self._response.close()
+
     def read(self, size: int = -1) -> bytes:
         """Up to `size` bytes of the body, none at its end; all of it for -1.
 
@@ -133,6 +137,7 @@ def exchange(
         yield reply
     finally:
         watch.end()
+        reply.close()
         connection.close()
 
 
@@ -143,6 +148,7 @@ def _ask(connection: http.client.HTTPConnection, message: Message, watch: _Watch
     connection.request(message.method, target, message.body, standing | dict(message.headers))
     response = connection.getresponse()
     if watch.error():
+        response.close()
         # Headers that end because the connection was ended look like whole ones.
         raise TimeoutError
     return Reply(response, watch)

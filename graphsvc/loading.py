@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,8 +10,12 @@ import pyoxigraph as ox
 from graphsvc.errors import ProjectError
 from graphsvc.project import Project
 from graphsvc.settings import Settings
+from graphsvc.store.disk import Lock
+from graphsvc.store.generations import Generations
 from graphsvc.store.local import LocalStore
+from graphsvc.store.recovery import recover
 from graphsvc.store.remote import Remote, RemoteStore
+from graphsvc.store.writing import Setting
 
 
 def remote_store(settings: Settings) -> RemoteStore | None:
@@ -51,50 +53,51 @@ def remote_store(settings: Settings) -> RemoteStore | None:
 def open_store(project: Project, settings: Settings) -> LocalStore:
     """The store that `settings.store` names, in this process, with the whole project in it.
 
-    `memory:` is filled from the files. `disk:PATH` keeps one folder for each version of the files below
-    `PATH/generations`: one that is there is opened as it is, in an instant; one that is not is built beside it
-    and appears only when it is complete. The files never change, so any number of processes may hold them open.
-    Raises DataSyntaxError with file, line and column, ProjectError for a store that cannot be had.
+    `memory:` is filled from the files. `disk:PATH` is made ready first, unless a service has it, and opened for
+    reading, in the state in which the last write left it. Raises DataSyntaxError with file, line and column,
+    ProjectError for a store that cannot be had, StoreError for one that is damaged.
     """
-    scheme, _, rest = settings.store.partition(":")
-    if scheme == "memory" and not rest:
-        engine = ox.Store()
-        engine.extend(project.quads())
-    elif scheme == "disk" and rest:
-        engine = _on_disk(project, Path(rest))
-    else:
+    folder = disk_folder(settings)
+    if folder is not None:
+        return _open_disk(project, settings, folder)
+    if settings.store != "memory:":
         raise ProjectError(f"store is `memory:`, `disk:PATH` or `remote:URL`, not {settings.store!r}")
-    return LocalStore(
-        engine,
-        project.version,
-        base=f"{settings.base}/",
-        prefixes=settings.prefixes,
-        union=settings.default_graph == "union",
-        reserved=settings.system_graphs,
-        writable=scheme == "memory",
-    )
+    engine = ox.Store()
+    engine.extend(project.quads())
+    return LocalStore(engine, project.version, setting=setting_of(settings))
 
 
-def _on_disk(project: Project, folder: Path) -> ox.Store:
-    generation = folder / "generations" / project.version
+def setting_of(settings: Settings) -> Setting:
+    """What reads and writes are understood by."""
+    union = settings.default_graph == "union"
+    return Setting(f"{settings.base}/", dict(settings.prefixes), union, settings.system_graphs)
+
+
+def disk_folder(settings: Settings) -> Path | None:
+    """The folder of a store on disk, if `settings.store` names one."""
+    scheme, _, rest = settings.store.partition(":")
+    return Path(rest) if scheme == "disk" and rest else None
+
+
+def recover_disk(project: Project, settings: Settings, folder: Path) -> str:
+    """Make the store in a folder ready, which nobody else may have; the epoch to open. Raises as `recover`."""
     try:
-        if not generation.is_dir():
-            _build(project, generation)
-        return ox.Store.read_only(str(generation))
+        return recover(folder, project.version, project.quads, sync=settings.durable)
     except OSError as error:
         raise ProjectError(f"{folder}: the store cannot be used: {error}") from error
 
 
-def _build(project: Project, generation: Path) -> None:
-    """Load the project into a new folder and move it into place."""
-    unfinished = generation.with_name(f".{generation.name}-{os.getpid()}")
-    generation.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        engine = ox.Store(str(unfinished))
-        engine.bulk_extend(project.quads())
-        engine.flush()
-        del engine
-        unfinished.rename(generation)
-    except BaseException:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        raise
+def _open_disk(project: Project, settings: Settings, folder: Path) -> LocalStore:
+    lock = Lock.take(folder)
+    if lock is None:
+        epoch = Generations(folder).newest()
+    else:
+        with lock:
+            epoch = recover_disk(project, settings, folder)
+    return opened(folder, epoch, settings)
+
+
+def opened(folder: Path, epoch: str, settings: Settings) -> LocalStore:
+    """A state of a store on disk, for reading."""
+    engine = Generations(folder).open(epoch)
+    return LocalStore(engine, epoch, setting=setting_of(settings), writable=False)

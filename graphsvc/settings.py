@@ -55,6 +55,9 @@ class Settings:
     store: str = _setting(
         "memory:", "Where the triples are kept: memory:, disk:PATH, or remote:URL of a SPARQL endpoint."
     )
+    durable: bool = _setting(
+        True, "Whether a write to a store on disk is forced to the disk before it is acknowledged."
+    )
     remote_update: str = _setting("", "Where the remote store takes updates; empty: it is only read.")
     remote_graph_store: str = _setting("", "Where the remote store answers the Graph Store Protocol.")
     remote_union_query: str = _setting(
@@ -191,7 +194,9 @@ def _typed(where: str, default: Any, value: Any) -> Any:
     wanted = type(default)
     if wanted is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(value, str) and wanted is not str:
+    if wanted is bool and value in ("true", "false"):
+        return value == "true"
+    if isinstance(value, str) and wanted not in (str, bool):
         try:
             return wanted(value)
         except ValueError:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gc
+import os
 from pathlib import Path
 
-from graphsvc.loading import open_store
+from graphsvc.errors import GraphsvcError, ProjectError, StoreError
+from graphsvc.loading import disk_folder, open_store, opened, recover_disk
 from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
+from graphsvc.serving.writer import start_writer
+from graphsvc.settings import Settings
+from graphsvc.store.disk import DiskKeeping, Lock
 from graphsvc.store.keeping import Keeping
+from graphsvc.store.local import LocalStore
 from graphsvc.store.reader import reader
-from graphsvc.workers.lane import Lane
+from graphsvc.workers.lane import Lane, forked
 from graphsvc.workers.pool import Pool
 
 
@@ -18,9 +24,12 @@ def keep(role: Role) -> None:
     """Load the project and answer queries until told to stop."""
     settings = role.settings
     project = Project(settings)
-    store = open_store(project, settings)
-    # Writes to a store in memory last as long as the service: the journal is for a keeper that ends before it.
-    keeping = Keeping(store, Path(role.keeper).with_name("journal"), sync=False)
+    folder = disk_folder(settings)
+    store, keeping, lane = (
+        _in_memory(project, settings, Path(role.keeper).with_name("journal"))
+        if folder is None
+        else _on_disk(project, settings, folder)
+    )
     # What is there now stays: the readers share its pages as long as nobody writes to them.
     gc.freeze()
     pool = Pool(
@@ -30,9 +39,62 @@ def keep(role: Role) -> None:
         memory=settings.reader_memory,
         share=settings.client_share or None,
         about=keeping.about,
-        lane=Lane(keeping.write, keeping.commit),
+        lane=lane,
     )
     pool.run(role.say_ready, settings.grace)
+    keeping.close()
+
+
+def _in_memory(project: Project, settings: Settings, journal: Path) -> tuple[LocalStore, Keeping, Lane]:
+    store = open_store(project, settings)
+    # Writes to a store in memory last as long as the service: the journal is for a keeper that ends before it.
+    keeping = Keeping(store, journal, sync=False)
+    return store, keeping, Lane(forked(keeping.write), keeping.commit)
+
+
+def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalStore, DiskKeeping, Lane]:
+    lock = Lock.take(folder)
+    if lock is None:
+        raise ProjectError(f"{folder}: another service has this store")
+    epoch = _recovered(project, settings, folder)
+    store = opened(folder, epoch, settings)
+    # A query may take its time, and a little more until it is stopped.
+    patience = settings.query_timeout + 10
+    keeping = DiskKeeping(store, folder, epoch, lock, sync=settings.durable, patience=patience)
+    memory = settings.reader_memory
+    return (
+        store,
+        keeping,
+        Lane(lambda _: start_writer(folder, store.epoch(), store.setting, memory), keeping.commit),
+    )
+
+
+def _recovered(project: Project, settings: Settings, folder: Path) -> str:
+    """The epoch of a store on disk that was made ready in a process of its own.
+
+    A process that had a store open for writing cannot be forked any more: the store has threads.
+    """
+    source, target = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(source)
+        try:
+            told = f"+{recover_disk(project, settings, folder)}"
+        except GraphsvcError as error:
+            told = f"-{error}"
+        except BaseException as error:
+            told = f"-{folder}: {type(error).__name__}: {error}"
+        os.write(target, told.encode()[:4000])
+        os._exit(0)
+    os.close(target)
+    with open(source, "rb") as pipe:
+        said = pipe.read().decode(errors="replace")
+    os.waitpid(child, 0)
+    if not said:
+        raise StoreError(f"{folder}: what makes the store ready was lost")
+    if said[0] == "-":
+        raise ProjectError(said[1:])
+    return said[1:]
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from graphsvc.errors import StoreError
+from graphsvc.store.generations import failed
 
 Record = tuple[dict[str, Any], bytes]
 
@@ -38,7 +39,13 @@ class Journal:
         except OSError as error:
             self._file.truncate(end)
             self._file.seek(end)
-            raise StoreError(f"The journal could not be written: {error.strerror}.") from error
+            raise failed("The journal could not be written", error) from error
+
+    def restart(self, records: Sequence[Record]) -> None:
+        """Begin anew with these records alone. Raises StoreError."""
+        self._file.truncate(0)
+        self._file.seek(0)
+        self.append(records)
 
     def _write(self, content: bytes) -> None:
         rest = memoryview(content)

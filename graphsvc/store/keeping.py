@@ -8,8 +8,30 @@ from typing import IO, Any
 from graphsvc.errors import StoreError
 from graphsvc.store.journal import Journal, Record
 from graphsvc.store.local import LocalStore
-from graphsvc.store.port import Write
+from graphsvc.store.port import Receipt, Write
 from graphsvc.workers.wire import Job
+
+
+def write_of(job: Job, payload: bytes) -> Write:
+    """The write that a job of `graphsvc.store.pooled` asks for."""
+    fields: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in job.fields.items()
+    }
+    if fields["parts"]:
+        fields["parts"] = tuple((media_type, length) for media_type, length in fields["parts"])
+    return Write(content=payload, **fields)
+
+
+def receipt_fields(job: Job, receipt: Receipt, number: int) -> dict[str, Any]:
+    """What is told of a write, and kept of it in the journal: `number` counts the changes."""
+    return {
+        "number": number,
+        "epoch": receipt.epoch,
+        "added": receipt.added,
+        "removed": receipt.removed,
+        "created": receipt.created,
+        "author": job.fields["author"],
+    }
 
 
 class Keeping:
@@ -33,20 +55,10 @@ class Keeping:
 
     def write(self, job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any]:
         """In the writer: make the change that a job of `graphsvc.store.pooled` asks for, and write its patch."""
-        fields = dict(job.fields)
-        for name, value in fields.items():
-            fields[name] = tuple(value) if isinstance(value, list) else value
-        receipt, patch = self._store.write_and_tell(Write(content=payload, **fields))
+        receipt, patch = self._store.write_and_tell(write_of(job, payload))
         out.write(patch)
         self._number += bool(patch)
-        return {
-            "number": self._number,
-            "epoch": receipt.epoch,
-            "added": receipt.added,
-            "removed": receipt.removed,
-            "created": receipt.created,
-            "author": job.fields["author"],
-        }
+        return receipt_fields(job, receipt, self._number)
 
     def commit(self, records: list[Record]) -> dict[str, Any]:
         """Keep changes: in the journal first, then in this process's store; the state since."""
@@ -55,6 +67,10 @@ class Keeping:
         for record in changes:
             self._follow(record)
         return self.about
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._journal.close()
 
     def _follow(self, record: Record) -> None:
         fields, patch = record

@@ -26,7 +26,8 @@ class LocalStore:
     """An Oxigraph store in this process, in the state `epoch`.
 
     `base`, `prefixes` and `union` are those of `evaluate`; `reserved` is how the names of the graphs begin that
-    nobody may write to; a store that is not `writable` refuses every write with NotSupported.
+    nobody may write to; `setting` is all four at once. A store that is not `writable` refuses every write with
+    NotSupported.
     """
 
     def __init__(
@@ -39,9 +40,10 @@ class LocalStore:
         union: bool = True,
         reserved: str | None = None,
         writable: bool = True,
+        setting: Setting | None = None,
     ) -> None:
         self.state = State(engine, epoch)
-        self.setting = Setting(base, dict(prefixes or {}), union, reserved)
+        self.setting = setting or Setting(base, dict(prefixes or {}), union, reserved)
         self._writable = writable
         self._lock = threading.Lock()
 

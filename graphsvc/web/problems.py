@@ -47,6 +47,7 @@ STATUS: dict[type[errors.GraphsvcError], int] = {
     errors.Unavailable: 503,
     errors.OutOfMemory: 503,
     errors.OutOfTime: 504,
+    errors.StorageFull: 507,
 }
 _LOG = logging.getLogger("graphsvc")
 

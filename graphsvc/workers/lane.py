@@ -51,11 +51,21 @@ class Host(Protocol):
         """Replace every worker that has the old state."""
 
 
-class Lane:
-    """Runs `handler` for one job of kind `write` after another; `commit` makes what it answers last."""
+# Starts a writer: its process, and the channel on which it takes jobs.
+Start = Callable[[Host], tuple[int, socket.socket]]
 
-    def __init__(self, handler: Handler, commit: Commit) -> None:
-        self._handler = handler
+
+def forked(handler: Handler) -> Start:
+    """A writer that is a fork of the pool's process."""
+    return lambda host: host.fork(handler, MAX_PATCH)
+
+
+class Lane:
+    """Has one job of kind `write` after another done by the writer that `start` gives; `commit` makes what it
+    answers last."""
+
+    def __init__(self, start: Start, commit: Commit) -> None:
+        self._start_writer = start
         self._commit = commit
         self._waiting: deque[Task] = deque()
         self._done: list[tuple[Task, wire.Status, bytes]] = []
@@ -136,7 +146,7 @@ class Lane:
             self._verdict = StoreError("The writer was lost before it began.")
 
     def _start(self) -> None:
-        self._pid, self._channel = self._host.fork(self._handler, MAX_PATCH)
+        self._pid, self._channel = self._start_writer(self._host)
         self._verdict = None
         self._host.watch(self._channel, self._hear)
 

@@ -22,6 +22,11 @@ _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER =
 _LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
 _NUMBER, _ARCHITECTURE, _SECOND, _THIRD = 0, 4, 24, 32
+# What is refused even to a process that may write files.
+_NEVER = frozenset(
+    {"socket", "connect", "bind", "listen", "socketpair", "execve", "execveat", "ptrace", "process_vm_writev"}
+    | {"io_uring_setup", "kill", "pidfd_send_signal"}
+)
 # By machine: its number, the calls refused outright, then open and openat, refused where they would write.
 _CALLS: dict[str, tuple[int, dict[str, int], int | None, int]] = {
     "x86_64": (
@@ -70,10 +75,11 @@ def resident(pid: int) -> int:
         return int(file.read().split()[1]) * resource.getpagesize()
 
 
-def confine(memory: int, max_file: int = 0) -> bool:
+def confine(memory: int, max_file: int = 0, *, files: bool = False) -> bool:
     """Confine this process for good: `memory` bytes beyond what it has, no network, no programs, no writing.
 
-    A file that it is handed may grow to `max_file` bytes. Returns whether the system calls are filtered too.
+    A file that it is handed may grow to `max_file` bytes. With `files` it may write files of that size. Returns
+    whether the system calls are filtered too.
     """
     # The fork has one thread: what the parent's threads held is not freed, and nothing of it is used here.
     limit = address_space() + memory + STACK
@@ -83,14 +89,17 @@ def confine(memory: int, max_file: int = 0) -> bool:
     hard = resource.getrlimit(resource.RLIMIT_STACK)[1]
     deep = STACK if hard == resource.RLIM_INFINITY else min(STACK, hard)
     resource.setrlimit(resource.RLIMIT_STACK, (deep, hard))
-    return _filter_calls()
+    return _filter_calls(files=files)
 
 
-def _filter_calls() -> bool:
+def _filter_calls(*, files: bool) -> bool:
     calls = _CALLS.get(platform.machine())
     if sys.platform != "linux" or calls is None:
         return False
-    program = _program(*calls)
+    architecture, refused, *opening = calls
+    if files:
+        refused = {name: number for name, number in refused.items() if name in _NEVER}
+    program = _program(architecture, refused, [] if files else opening)
     buffer = ctypes.create_string_buffer(program)
     head = struct.pack("HxxxxxxQ", len(program) // 8, ctypes.addressof(buffer))
     libc = ctypes.CDLL(None, use_errno=True)
@@ -99,8 +108,8 @@ def _filter_calls() -> bool:
     return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.c_char_p(head), 0, 0) == 0)
 
 
-def _program(architecture: int, refused: dict[str, int], open_: int | None, openat: int) -> bytes:
-    """The filter in BPF: refuse what is listed, and opening for anything but reading, with EACCES."""
+def _program(architecture: int, refused: dict[str, int], opening: list[int | None]) -> bytes:
+    """The filter in BPF: refuse what is listed, and opening (by open and openat) but for reading, with EACCES."""
     writing = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 
     def step(code: int, value: int, if_true: int = 0, if_false: int = 0) -> bytes:
@@ -113,12 +122,12 @@ def _program(architecture: int, refused: dict[str, int], open_: int | None, open
         step(_RETURN, error),
         step(_LOAD, _NUMBER),
     ]
-    for number in refused.values():
-        steps += [step(_JUMP_EQUAL, number, 0, 1), step(_RETURN, error)]
-    for opening, flags in ((open_, _SECOND), (openat, _THIRD)):
-        if opening is not None:
+    for call in refused.values():
+        steps += [step(_JUMP_EQUAL, call, 0, 1), step(_RETURN, error)]
+    for number, flags in zip(opening, (_SECOND, _THIRD), strict=False):
+        if number is not None:
             steps += [
-                step(_JUMP_EQUAL, opening, 0, 4),
+                step(_JUMP_EQUAL, number, 0, 4),
                 step(_LOAD, flags),
                 step(_JUMP_SET, writing, 0, 1),
                 step(_RETURN, error),

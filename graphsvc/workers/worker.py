@@ -19,16 +19,18 @@ Handler = Callable[[wire.Job, bytes, IO[bytes]], dict[str, Any] | None]
 _BUFFER = 1 << 16
 
 
-def work(channel: socket.socket, handler: Handler, memory: int, max_file: int = 0) -> NoReturn:
+def work(
+    channel: socket.socket, handler: Handler, memory: int, max_file: int = 0, *, files: bool = False
+) -> NoReturn:
     """Do the jobs that come over `channel`, confined to `memory` bytes beyond what the pool has.
 
-    Memory files that it is handed may grow to `max_file` bytes.
+    Memory files that it is handed may grow to `max_file` bytes; with `files` it may write files of that size.
     """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     sandbox.die_with_parent()
-    sandbox.confine(memory, max_file)
+    sandbox.confine(memory, max_file, files=files)
     while True:
         packet, descriptors = wire.receive(channel)
         if not packet:

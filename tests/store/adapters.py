@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pyoxigraph as ox
 
+from graphsvc.errors import ProjectError
 from graphsvc.loading import open_store
 from graphsvc.project import Project
 from graphsvc.serving.child import Role
@@ -31,15 +32,17 @@ def local(address: str) -> Store:
 class Kept(PooledStore):
     """A keeper process of its own, with the adapter that queries it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, store: str = "memory:", project: Path = LIBRARY) -> None:
+        self.address = store
+        self._project = project
+        self._folder = folder / store.partition(":")[0]
+        self._folder.mkdir(parents=True, exist_ok=True)
         self._start()
-        super().__init__(str(folder / "keeper"))
+        super().__init__(str(self._folder / "keeper"))
 
     def restart(self) -> None:
         """Start the keeper again after its end."""
         self._process.wait(10)
-        (self._folder / "keeper").unlink()
         self._start()
 
     @property
@@ -48,8 +51,9 @@ class Kept(PooledStore):
         return self._process.pid
 
     def _start(self) -> None:
-        settings = load(LIBRARY, {})
+        settings = load(self._project, {}, store=self.address)
         address = str(self._folder / "keeper")
+        Path(address).unlink(missing_ok=True)
         ready, told = os.pipe()
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(address)
@@ -64,8 +68,11 @@ class Kept(PooledStore):
         assert self._process.stdin is not None
         self._process.stdin.write(role.packet())
         self._process.stdin.close()
-        assert os.read(ready, 8) == b"ready"
+        said = os.read(ready, 8)
         os.close(ready)
+        if said != b"ready":
+            self._process.wait()
+            raise ProjectError("the keeper did not start")
 
     def close(self) -> None:
         """End the keeper too."""
@@ -123,8 +130,9 @@ class Elsewhere(RemoteStore):
 
 ADAPTERS: dict[str, Callable[[Path], Store]] = {
     "pooled": Kept,
+    "pooled on disk": lambda folder: Kept(folder, f"disk:{folder / 'db'}"),
     "memory": lambda _: local("memory:"),
     "remote": Elsewhere,
     "disk": lambda folder: local(f"disk:{folder / 'db'}"),
 }
-WRITABLE = ("pooled", "memory")
+WRITABLE = ("pooled", "pooled on disk", "memory")

@@ -20,7 +20,7 @@ from tests.w3c.manifest import Case, read_suite
 
 SUITE = ROOT.parent / "shared" / "w3c" / "sparql11"
 CASES = read_suite(SUITE) if SUITE.is_dir() else []
-STORES = ("memory", "remote")
+STORES = ("disk", "memory", "remote")
 absent = pytest.mark.skipif(
     not CASES, reason="no shared/ folder beside the project: the W3C's tests are not run"
 )
@@ -36,6 +36,8 @@ def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     secret = file.new("suite", ["write"])
     with ExitStack() as stack:
         settings = {"GRAPHSVC_TOKENS": str(file.path), "GRAPHSVC_DEFAULT_GRAPH": "unnamed"}
+        if request.param == "disk":
+            settings["GRAPHSVC_STORE"] = f"disk:{project / 'db'}"
         if request.param == "remote":
             elsewhere = stack.enter_context(oxigraph_server(project))
             settings["GRAPHSVC_STORE"] = f"remote:{elsewhere}/query"

@@ -1,0 +1,55 @@
+"""The writer of a store on disk: a process of its own, since an open store does not outlive a fork."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from graphsvc.errors import StoreError
+from graphsvc.store.disk import writer
+from graphsvc.store.writing import Setting
+from graphsvc.workers.lane import MAX_PATCH
+from graphsvc.workers.worker import work
+
+
+def start_writer(folder: Path, epoch: str, setting: Setting, memory: int) -> tuple[int, socket.socket]:
+    """Start a writer on the state `epoch`: its process, and the channel on which it takes jobs."""
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    told = {
+        "folder": str(folder),
+        "epoch": epoch,
+        "setting": asdict(setting),
+        "memory": memory,
+        "channel": theirs.fileno(),
+    }
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "graphsvc.serving.writer"],
+            stdin=subprocess.PIPE,
+            pass_fds=(theirs.fileno(),),
+        )
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(told).encode())
+    process.stdin.close()
+    # The pool waits for its children itself.
+    process.returncode = 0
+    return process.pid, ours
+
+
+def _run(told: dict[str, Any]) -> None:
+    channel = socket.socket(fileno=told["channel"])
+    try:
+        handler = writer(Path(told["folder"]), told["epoch"], Setting(**told["setting"]))
+    except StoreError as error:
+        sys.stderr.write(f"graphsvc: {error}\n")
+        sys.exit(1)
+    work(channel, handler, told["memory"], MAX_PATCH, files=True)
+
+
+if __name__ == "__main__":
+    _run(json.load(sys.stdin))

@@ -1,0 +1,123 @@
+"""Writes on a store on disk: the writer's part, on a copy of its own, and the keeper's, which changes no file.
+
+The writer makes each change on its copy and leaves the state since as a new folder. The keeper puts the change
+into the journal, opens the new state for reading, and only then is the write acknowledged.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Self
+
+from graphsvc.errors import ProjectError
+from graphsvc.store.generations import Generations, Snapshot
+from graphsvc.store.journal import Journal, Record
+from graphsvc.store.keeping import receipt_fields, write_of
+from graphsvc.store.local import LocalStore
+from graphsvc.store.writing import Setting, State
+from graphsvc.workers.wire import Job
+from graphsvc.workers.worker import Handler
+
+
+class Lock:
+    """That nobody else has the store in a folder, until it is released or this process ends."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    @classmethod
+    def take(cls, folder: Path) -> Lock | None:
+        """The lock of a folder, made if it is not there; None where somebody else has it. Raises ProjectError."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
+        except OSError as error:
+            raise ProjectError(f"{folder}: the store cannot be used: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(descriptor)
+            return None
+        return cls(descriptor)
+
+    def release(self) -> None:
+        """Let others have it."""
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+
+def writer(folder: Path, epoch: str, setting: Setting) -> Handler:
+    """The handler of the writing process, on a copy of the state `epoch`."""
+    generations = Generations(folder)
+    start = generations.commit(epoch)
+    store = LocalStore(generations.clone(epoch), epoch, setting=setting)
+    store.state.graphs, store.state.first = dict(start.graphs), start.first
+    number = start.number
+
+    def handle(job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any]:
+        nonlocal number
+        receipt, patch = store.write_and_tell(write_of(job, payload))
+        if patch:
+            number += 1
+            state = store.state
+            generations.make(state.engine, Snapshot(state.epoch, number, state.first, dict(state.graphs)))
+        out.write(patch)
+        return receipt_fields(job, receipt, number)
+
+    return handle
+
+
+class DiskKeeping:
+    """The keeper's part: `store` has the state `epoch` open, and is moved on to each new one.
+
+    A state that is over is removed after `patience` seconds, when no query can be reading it any more.
+    """
+
+    def __init__(
+        self, store: LocalStore, folder: Path, epoch: str, lock: Lock, *, sync: bool, patience: float
+    ) -> None:
+        self._lock = lock
+        self._store = store
+        self._generations = Generations(folder)
+        self._journal = Journal(folder / "journal", sync=sync)
+        self._patience = patience
+        self._open(self._generations.commit(epoch))
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """See `Keeping.about`."""
+        return {"epoch": self._store.epoch(), "number": self._number}
+
+    def commit(self, records: list[Record]) -> dict[str, Any]:
+        """See `Keeping.commit`."""
+        changes = [record for record in records if record[1]]
+        if changes:
+            self._journal.append(changes)
+            epochs = [str(fields["epoch"]) for fields, _ in changes]
+            before = self._store.epoch()
+            self._open(self._generations.commit(epochs[-1]))
+            for epoch in epochs[:-1]:
+                self._generations.discard(epoch)
+            self._generations.retire(before, self._patience)
+        return self.about
+
+    def close(self) -> None:
+        """Force the state to the disk, and let others have the store."""
+        self._generations.sync(self._store.epoch())
+        self._journal.close()
+        self._lock.release()
+
+    def _open(self, snapshot: Snapshot) -> None:
+        engine = self._generations.open(snapshot.epoch)
+        self._store.state = State(engine, snapshot.epoch, dict(snapshot.graphs), snapshot.first)
+        self._number = snapshot.number
