@@ -72,6 +72,9 @@ class Settings:
     default_graph: str = _setting(
         "union", "What queries see as the default graph: union (of all graphs) or unnamed."
     )
+    service_endpoints: str = _setting(
+        "", "The URLs of the SPARQL endpoints that SERVICE may ask, with spaces between; empty: none."
+    )
     query_timeout: float = _setting(30.0, "How long a query, a parse or a validation may take.")
     readers: int = _setting(0, "How many queries may run at once; 0: two for each processor.")
     reader_memory: int = _setting(1 << 30, "How much memory one query may take beyond the data.")
@@ -96,6 +99,11 @@ class Settings:
     def system_graphs(self) -> str:
         """How the names of the graphs begin that the service keeps itself."""
         return f"{self.base}/graph/system/"
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The endpoints that SERVICE may ask."""
+        return tuple(self.service_endpoints.split())
 
     @property
     def token_file(self) -> Path:
@@ -127,6 +135,9 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
         raise ProjectError(f"license must be the IRI of a licence, not {settings.license!r}")
     if settings.default_graph not in ("union", "unnamed"):
         raise ProjectError(f"default_graph is union or unnamed, not {settings.default_graph!r}")
+    for url in settings.endpoints:
+        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+            raise ProjectError(f"service_endpoints are http or https URLs; {url!r} is none")
     if settings.issued:
         try:
             date.fromisoformat(settings.issued)

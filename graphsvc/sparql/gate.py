@@ -6,13 +6,14 @@ the gate answers in linear time what must be known before.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from graphsvc.errors import BadRequest, QuerySyntaxError, RemoteAccessRefused, TooComplex, TooLarge
+from graphsvc.errors import BadRequest, QuerySyntaxError, TooComplex, TooLarge
 from graphsvc.rdf.terms import Term
 from graphsvc.sparql.binding import bind
+from graphsvc.sparql.federated_query import ServiceCall, check_calls
 from graphsvc.sparql.lexer import Token, position, tokens
 
 MAX_DEPTH = 128
@@ -60,7 +61,7 @@ class Query:
     """A query that may run: its text, with its parameters bound, its form, and the dataset asked for.
 
     `names_dataset` tells whether the text has FROM or FROM NAMED; `volatile` whether the same query on the same
-    data may give another answer (NOW, RAND, UUID, STRUUID, BNODE).
+    data may give another answer (NOW, RAND, UUID, STRUUID, BNODE, SERVICE). `calls` are its SERVICE clauses.
     """
 
     text: str
@@ -68,6 +69,7 @@ class Query:
     names_dataset: bool = False
     dataset: Dataset = field(default_factory=Dataset)
     volatile: bool = False
+    calls: tuple[ServiceCall, ...] = ()
 
 
 def read(
@@ -76,23 +78,27 @@ def read(
     dataset: Dataset | None = None,
     bindings: Mapping[str, Term] | None = None,
     max_bytes: int = 256 << 10,
+    endpoints: Sequence[str] = (),
 ) -> Query:
     """Let a query text through the gate, with `bindings` for its variables.
 
+    A SERVICE clause may ask one of `endpoints`; what it says has to be put in its place before the query runs.
+
     Raises TooLarge past `max_bytes`, QuerySyntaxError for text that has no query form or cannot be UTF-8,
-    BadRequest for an update, RemoteAccessRefused for SERVICE, TooComplex for nesting or chains beyond what
-    the planner can take.
+    BadRequest for an update, RemoteAccessRefused for any other SERVICE, TooComplex for nesting or chains
+    beyond what the planner can take.
     """
     check_text(text, max_bytes)
     found = list(tokens(text))
     form = _form(text, found)
     check_shape(found)
-    check_remote(text, found)
     names_dataset = any(token.keyword == "FROM" for token in found)
     volatile = any(token.keyword in _VOLATILE for token in found)
     if bindings:
         text = bind(text, found, bindings)
-    return Query(text, form, names_dataset, dataset or Dataset(), volatile)
+        found = list(tokens(text))
+    calls = check_calls(text, found, endpoints)
+    return Query(text, form, names_dataset, dataset or Dataset(), volatile or bool(calls), calls)
 
 
 def check_text(text: str, max_bytes: int, source: str = "query") -> None:
@@ -163,14 +169,3 @@ def check_shape(found: list[Token], source: str = "query") -> None:
         raise TooComplex(f"The {source} has {operators:,} operators; the limit is {MAX_OPERATORS:,}.")
     if unions > MAX_UNIONS:
         raise TooComplex(f"The {source} has {unions:,} UNIONs; the limit is {MAX_UNIONS:,}.")
-
-
-def check_remote(text: str, found: list[Token]) -> None:
-    """Refuse SERVICE, also where it touches the name that follows (`SERVICE:ep` parses as SERVICE `:ep`)."""
-    for token in found:
-        touching = token.kind == "name" and token.text.partition(":")[0].upper() == "SERVICE"
-        if token.keyword == "SERVICE" or touching:
-            line, column = position(text, token.start)
-            raise RemoteAccessRefused(
-                f"SERVICE (line {line}, column {column}) would query another endpoint; this service does not."
-            )

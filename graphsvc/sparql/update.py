@@ -6,11 +6,12 @@ https://www.w3.org/TR/sparql11-update/. `read_update` answers in linear time wha
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from graphsvc.errors import BadRequest, RemoteAccessRefused
-from graphsvc.sparql.gate import Dataset, check_remote, check_shape, check_text, syntax_error
+from graphsvc.sparql.federated_query import ServiceCall, check_calls
+from graphsvc.sparql.gate import Dataset, check_shape, check_text, syntax_error
 from graphsvc.sparql.lexer import Token, tokens
 
 _STARTS = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
@@ -27,6 +28,7 @@ class Update:
 
     text: str
     dataset: Dataset = field(default_factory=Dataset)
+    calls: tuple[ServiceCall, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,12 +52,14 @@ class Operation:
     using_named: tuple[str, ...] = ()
 
 
-def read_update(text: str, *, dataset: Dataset | None = None, max_bytes: int = 256 << 10) -> Update:
-    """Let an update's text through the gate.
+def read_update(
+    text: str, *, dataset: Dataset | None = None, max_bytes: int = 256 << 10, endpoints: Sequence[str] = ()
+) -> Update:
+    """Let an update's text through the gate; its SERVICE clauses may ask `endpoints`.
 
     Raises TooLarge past `max_bytes`, QuerySyntaxError for text that has no update form or cannot be UTF-8,
     BadRequest for a query and for a request with both a dataset and USING or WITH, RemoteAccessRefused for
-    SERVICE, TooComplex for nesting or chains beyond what the planner can take.
+    any other SERVICE, TooComplex for nesting or chains beyond what the planner can take.
     """
     check_text(text, max_bytes, "update")
     found = list(tokens(text))
@@ -63,13 +67,13 @@ def read_update(text: str, *, dataset: Dataset | None = None, max_bytes: int = 2
     if start < len(found):
         _check_start(text, found[start])
     check_shape(found, "update")
-    check_remote(text, found)
+    calls = check_calls(text, found, endpoints)
     if dataset is not None and dataset.given and any(t.keyword in ("USING", "WITH") for t in found):
         raise BadRequest(
             "The request gives a dataset (using-graph-uri, using-named-graph-uri), and so does the update "
             "by USING or WITH; only one may."
         )
-    return Update(text, dataset or Dataset())
+    return Update(text, dataset or Dataset(), calls)
 
 
 def _check_start(text: str, token: Token) -> None:

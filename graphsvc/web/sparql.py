@@ -6,9 +6,13 @@ direct POST. A request without a query gets the service description, or, in a br
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 from flask import Blueprint, Response, request
 
 from graphsvc.errors import BadRequest, GraphsvcError, UnsupportedMediaType
+from graphsvc.federation import with_answers
 from graphsvc.formats import CSV, GRAPH_FORMATS, HTML, RESULTS_FORMATS, Format
 from graphsvc.rdf import Iri
 from graphsvc.sparql import Dataset, Query, read
@@ -93,10 +97,18 @@ def _dataset(parameters: Parameters) -> Dataset:
 
 
 def _answer(parameters: Parameters, text: str) -> Response:
-    query = read(text, dataset=_dataset(parameters), max_bytes=service().settings.max_query_bytes)
+    settings = service().settings
+    query = read(
+        text,
+        dataset=_dataset(parameters),
+        max_bytes=settings.max_query_bytes,
+        endpoints=settings.endpoints,
+    )
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     chosen = choose((*offers, HTML), _format_name(parameters))
     bounds = limits(parameters)
+    if query.calls:
+        query, bounds = _federated(query, bounds)
     if query.volatile:
         # What NOW() or RAND() gave is not worth keeping, and nothing can tell whether it is still so.
         return _respond(query, parameters, chosen, bounds, tag=None, cache="no-store")
@@ -104,6 +116,14 @@ def _answer(parameters: Parameters, text: str) -> Response:
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
     return _respond(query, parameters, chosen, bounds, tag=tag)
+
+
+def _federated(query: Query, bounds: Limits) -> tuple[Query, Limits]:
+    """A query with its SERVICE clauses answered, and what is left of its time."""
+    deadline = time.monotonic() + (bounds.timeout or service().settings.query_timeout)
+    text = with_answers(query.text, query.calls, deadline, bounds.cancelled)
+    left = max(0.001, deadline - time.monotonic())
+    return replace(query, text=text, calls=()), replace(bounds, timeout=left)
 
 
 def _tag(epoch: str, query: Query, chosen: Format) -> str:

@@ -5,15 +5,19 @@ https://www.w3.org/TR/sparql11-protocol/#update-operation. A request is made as 
 
 from __future__ import annotations
 
+import time
+
 from flask import Blueprint, Response
 from werkzeug.exceptions import MethodNotAllowed
 
 from graphsvc.errors import BadRequest, UnsupportedMediaType
+from graphsvc.federation import with_answers
 from graphsvc.rdf import Iri
 from graphsvc.sparql import Dataset, read_update
 from graphsvc.store import Write
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
 from graphsvc.web.service import service
+from graphsvc.web.sparql import limits
 from graphsvc.web.writers import done, make, writer
 
 DIRECT = "application/sparql-update"
@@ -35,10 +39,15 @@ def endpoint() -> Response:
     parameters, text = _request()
     default, named = (_graphs(parameters, name) for name in ("using-graph-uri", "using-named-graph-uri"))
     dataset = Dataset(default or (), named or ()) if default or named else Dataset()
-    update = read_update(text, dataset=dataset, max_bytes=service().settings.max_upload_bytes)
-    write = Write(
-        "update", update.text.encode(), using=dataset.default_graphs, using_named=dataset.named_graphs
+    settings = service().settings
+    update = read_update(
+        text, dataset=dataset, max_bytes=settings.max_upload_bytes, endpoints=settings.endpoints
     )
+    text = update.text
+    if update.calls:
+        deadline = time.monotonic() + settings.query_timeout
+        text = with_answers(text, update.calls, deadline, limits(parameters).cancelled)
+    write = Write("update", text.encode(), using=dataset.default_graphs, using_named=dataset.named_graphs)
     return done(make(write, token, parameters))
 
 
