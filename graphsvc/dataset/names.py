@@ -37,6 +37,16 @@ class Names:
         return f"{self.root}/sparql#service"
 
     @property
+    def update(self) -> str:
+        """Where updates are sent."""
+        return f"{self.root}/update"
+
+    @property
+    def update_service(self) -> str:
+        """The service that takes updates."""
+        return f"{self.root}/update#service"
+
+    @property
     def document(self) -> str:
         """The document that describes the dataset, at the place that is the same on every site."""
         return f"{self.root}/.well-known/void"

@@ -18,7 +18,7 @@ from graphsvc.web.parameters import Parameters
 from graphsvc.web.problems import PROBLEM_JSON, status_of
 from graphsvc.web.representation import not_modified, respond, whole
 from graphsvc.web.service import absolute_url, local_path, service
-from graphsvc.web.service_description import named_graphs
+from graphsvc.web.service_description import abilities, named_graphs
 from graphsvc.web.state import state_tag
 
 # Named graphs that the form lists; the service description has them all.
@@ -59,7 +59,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 def form() -> Response:
     """The form, ready to be filled in, and what the endpoint can do."""
     epoch = service().store.epoch()
-    tag = state_tag(epoch, "query form")
+    tag = state_tag(epoch, "query form", repr(abilities()))
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     page = _render("sparql.html", EXAMPLES[0][1], Parameters(()))
@@ -138,6 +138,8 @@ def _render(template: str, text: str, parameters: Parameters, **more: object) ->
         examples=[(label, query_link(query, Parameters(()))) for label, query in EXAMPLES],
         prefixes=sorted(settings.prefixes.items()),
         endpoint=absolute_url("/sparql"),
+        root=settings.root_url,
+        can=abilities(),
         graphs=[(name, number, results.href(name)) for name, number in graphs[:SHOWN_GRAPHS]],
         graph_count=len(graphs),
         **more,

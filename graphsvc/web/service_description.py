@@ -8,10 +8,11 @@ from __future__ import annotations
 from flask import Response
 
 from graphsvc.dataset.names import Names
-from graphsvc.dataset.service import describe_service
+from graphsvc.dataset.service import Abilities, describe_service
 from graphsvc.dataset.statistics import graph_sizes
 from graphsvc.formats import Format
 from graphsvc.rdf import write_document
+from graphsvc.sparql.functions import FUNCTIONS
 from graphsvc.web.memory import remembered
 from graphsvc.web.representation import not_modified, respond, whole
 from graphsvc.web.service import service
@@ -24,11 +25,24 @@ def named_graphs() -> dict[str, int]:
     return remembered("graph sizes", lambda: graph_sizes(store))
 
 
+def abilities() -> Abilities:
+    """What the service does as it is set up now."""
+    settings = service().settings
+    remote = settings.store.startswith("remote:")
+    return Abilities(
+        union=settings.default_graph == "union" and (not remote or bool(settings.remote_union_query)),
+        writes=any(token.may_write for token in service().tokens.tokens())
+        and (not remote or bool(settings.remote_update)),
+        federation=bool(settings.endpoints),
+        functions=() if remote else FUNCTIONS,
+    )
+
+
 def description(chosen: Format) -> Response:
     """The service description in an RDF syntax."""
     settings, epoch = service().settings, service().store.epoch()
-    tag = state_tag(epoch, "service description", chosen.media_type)
+    tag = state_tag(epoch, "service description", chosen.media_type, repr(abilities()))
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
-    quads = describe_service(Names.of(settings), named_graphs())
+    quads = describe_service(Names.of(settings), named_graphs(), abilities())
     return respond(whole(write_document(quads, chosen, settings.prefixes), epoch), chosen, tag=tag)

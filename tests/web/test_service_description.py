@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pyoxigraph as ox
@@ -14,7 +15,9 @@ from werkzeug.test import TestResponse
 
 from graphsvc.formats import GRAPH_FORMATS, RESULTS_FORMATS, Format
 from graphsvc.rdf import read_document
+from graphsvc.tokens import TokenFile
 from graphsvc.vocab import PREFIXES
+from tests.servers import oxigraph_server
 
 SD = PREFIXES["sd"]
 VOID = PREFIXES["void"]
@@ -127,9 +130,69 @@ def test_federation_and_what_else_is_not_there_is_not_claimed(
 ) -> None:
     assert SD + "BasicFederatedQuery" not in objects(described, SD + "feature")
     assert objects(described, SD + "inputFormat") == []
-    assert objects(described, SD + "extensionFunction") == []
     response = library.get("/sparql?query=" + quote("SELECT * { SERVICE <http://e/> {} }"))
     assert response.status_code == 403
+
+
+def test_each_function_that_is_claimed_is_there(library: FlaskClient, described: ox.Store) -> None:
+    claimed = objects(described, SD + "extensionFunction")
+    assert len(claimed) > 10
+    wkt = "http://www.opengis.net/ont/geosparql#wktLiteral"
+    square, point = f"'POLYGON((0 0,2 0,2 2,0 2,0 0))'^^<{wkt}>", f"'POINT(1 1)'^^<{wkt}>"
+    of_one = {"convexHull", "envelope", "getSRID", "asGeoJSON", "centroid"}
+    for function in claimed:
+        given = square if function.rpartition("/")[2] in of_one else f"{square}, {point}"
+        assert "x" in ask(library, f"SELECT (<{function}>({given}) AS ?x) {{}}")[0], function
+    missing = library.get("/sparql?query=" + quote("SELECT (<http://e/f>(1) AS ?x) {}"))
+    assert missing.status_code == 400
+    assert missing.get_json()["type"].endswith("#unknown-function")
+
+
+def test_what_a_service_that_takes_writes_claims_is_so(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "tokens.json")
+    with served(LIBRARY, tokens=str(file.path)) as client:
+        before = client.get("/sparql").headers["ETag"]
+        secret = file.new("writer", ["write"])
+        response = client.get("/sparql")
+        assert response.headers["ETag"] != before
+        said = ox.Store()
+        said.load(response.data, ox.RdfFormat.TURTLE)
+        service = ENDPOINT.replace("/sparql", "/update#service")
+        assert objects(said, SD + "supportedLanguage", service) == [SD + "SPARQL11Update"]
+        assert objects(said, SD + "endpoint", service) == [ENDPOINT.replace("/sparql", "/update")]
+        token = {"Authorization": f"Bearer {secret}"}
+        text = "INSERT DATA { GRAPH <urn:g> { <urn:a> <urn:b> 1 } }"
+        assert client.post("/update", data={"update": text}, headers=token).status_code == 204
+        formats = objects(said, SD + "inputFormat", service)
+        assert len(formats) == len([one for one in GRAPH_FORMATS if one.iri])
+        for iri in formats:
+            there = {"Accept": FORMATS[iri].media_type}
+            body = client.get("/graph-store?graph=urn:g", headers=there).data
+            given = token | {"Content-Type": FORMATS[iri].media_type}
+            assert client.put("/graph-store?graph=urn:h", data=body, headers=given).status_code in (201, 204)
+            assert ask(client, "SELECT * { GRAPH <urn:h> { <urn:a> <urn:b> 1 } }")
+        page = client.get("/sparql", headers={"Accept": FIREFOX}).text
+        assert "SPARQL 1.1 Update, with a token" in page
+
+
+def test_a_default_graph_that_is_no_union_is_not_claimed_to_be_one() -> None:
+    with served(LIBRARY, default_graph="unnamed") as client:
+        said = ox.Store()
+        said.load(client.get("/sparql").data, ox.RdfFormat.TURTLE)
+        assert objects(said, SD + "feature") == []
+        assert ask(client, "SELECT * { ?s ?p ?o }") == []
+        assert (
+            "the triples outside all named graphs" in client.get("/sparql", headers={"Accept": FIREFOX}).text
+        )
+
+
+def test_federation_is_claimed_where_an_endpoint_is_listed(tmp_path: Path) -> None:
+    with oxigraph_server(tmp_path) as url, served(LIBRARY, service_endpoints=f"{url}/query") as client:
+        said = ox.Store()
+        said.load(client.get("/sparql").data, ox.RdfFormat.TURTLE)
+        assert SD + "BasicFederatedQuery" in objects(said, SD + "feature")
+        clause = f"SERVICE <{url}/query> {{ VALUES ?x {{ 1 2 }} }}"
+        assert len(ask(client, f"SELECT * {{ {clause} }}")) == 2
 
 
 def test_the_entailment_is_simple(library: FlaskClient, described: ox.Store) -> None:
