@@ -52,6 +52,19 @@ def service_calls(text: str, found: Sequence[Token]) -> Iterator[ServiceCall]:
             place += 1
 
 
+def from_graphs(found: Sequence[Token]) -> Iterator[str]:
+    """The graphs that FROM and FROM NAMED name, where they are written in full or with a prefix."""
+    prefixes: dict[str, str] = {}
+    for place, token in enumerate(found):
+        if token.keyword == "PREFIX" and place + 2 < len(found):
+            prefixes[found[place + 1].text] = found[place + 2].text[1:-1]
+        elif token.keyword == "FROM":
+            after = place + 1
+            after += after < len(found) and found[after].keyword == "NAMED"
+            if after < len(found):
+                yield _iri(found[after], prefixes)
+
+
 def _call(
     text: str, found: Sequence[Token], start: int, prologue: str, prefixes: dict[str, str]
 ) -> tuple[int, ServiceCall]:

@@ -13,7 +13,7 @@ from enum import Enum
 from graphsvc.errors import BadRequest, QuerySyntaxError, TooComplex, TooLarge
 from graphsvc.rdf.terms import Term
 from graphsvc.sparql.binding import bind
-from graphsvc.sparql.federated_query import ServiceCall, check_calls
+from graphsvc.sparql.federated_query import ServiceCall, check_calls, from_graphs
 from graphsvc.sparql.lexer import Token, position, tokens
 
 MAX_DEPTH = 128
@@ -61,7 +61,8 @@ class Query:
     """A query that may run: its text, with its parameters bound, its form, and the dataset asked for.
 
     `names_dataset` tells whether the text has FROM or FROM NAMED; `volatile` whether the same query on the same
-    data may give another answer (NOW, RAND, UUID, STRUUID, BNODE, SERVICE). `calls` are its SERVICE clauses.
+    data may give another answer (NOW, RAND, UUID, STRUUID, BNODE, SERVICE). `calls` are its SERVICE clauses,
+    `graphs` those of FROM and FROM NAMED. `history` asks the record of writes instead of the data.
     """
 
     text: str
@@ -70,6 +71,8 @@ class Query:
     dataset: Dataset = field(default_factory=Dataset)
     volatile: bool = False
     calls: tuple[ServiceCall, ...] = ()
+    graphs: tuple[str, ...] = ()
+    history: bool = False
 
 
 def read(
@@ -93,12 +96,13 @@ def read(
     form = _form(text, found)
     check_shape(found)
     names_dataset = any(token.keyword == "FROM" for token in found)
+    named = tuple(from_graphs(found))
     volatile = any(token.keyword in _VOLATILE for token in found)
     if bindings:
         text = bind(text, found, bindings)
         found = list(tokens(text))
     calls = check_calls(text, found, endpoints)
-    return Query(text, form, names_dataset, dataset or Dataset(), volatile or bool(calls), calls)
+    return Query(text, form, names_dataset, dataset or Dataset(), volatile or bool(calls), calls, named)
 
 
 def check_text(text: str, max_bytes: int, source: str = "query") -> None:

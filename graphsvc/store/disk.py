@@ -72,7 +72,7 @@ def writer(folder: Path, epoch: str, setting: Setting) -> Handler:
             state = store.state
             generations.make(state.engine, Snapshot(state.epoch, number, state.first, dict(state.graphs)))
         out.write(patch)
-        return receipt_fields(job, receipt, number)
+        return receipt_fields(job, payload, receipt, number)
 
     return handle
 
@@ -92,6 +92,8 @@ class DiskKeeping:
         self._journal = Journal(folder / "journal", sync=sync)
         self._patience = patience
         self._open(self._generations.commit(epoch))
+        for fields, _ in self._journal.read():
+            store.history.record(fields)
 
     @property
     def about(self) -> dict[str, Any]:
@@ -104,6 +106,8 @@ class DiskKeeping:
         if changes:
             self._journal.append(changes)
             epochs = [str(fields["epoch"]) for fields, _ in changes]
+            for fields, _ in changes:
+                self._store.history.record(fields)
             before = self._store.epoch()
             self._open(self._generations.commit(epochs[-1]))
             for epoch in epochs[:-1]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,9 +23,13 @@ def write_of(job: Job, payload: bytes) -> Write:
     return Write(content=payload, **fields)
 
 
-def receipt_fields(job: Job, receipt: Receipt, number: int) -> dict[str, Any]:
+def receipt_fields(job: Job, payload: bytes, receipt: Receipt, number: int) -> dict[str, Any]:
     """What is told of a write, and kept of it in the journal: `number` counts the changes."""
     return {
+        "kind": job.fields["kind"],
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "size": len(payload),
+        "graphs": receipt.graphs,
         "number": number,
         "epoch": receipt.epoch,
         "added": receipt.added,
@@ -45,6 +50,7 @@ class Keeping:
         self._store = store
         self._number = 0
         self._journal = Journal(journal, sync=sync)
+        store.history.record({"epoch": store.epoch()})
         for record in self._journal.read():
             self._follow(record)
 
@@ -58,7 +64,7 @@ class Keeping:
         receipt, patch = self._store.write_and_tell(write_of(job, payload))
         out.write(patch)
         self._number += bool(patch)
-        return receipt_fields(job, receipt, self._number)
+        return receipt_fields(job, payload, receipt, self._number)
 
     def commit(self, records: list[Record]) -> dict[str, Any]:
         """Keep changes: in the journal first, then in this process's store; the state since."""
@@ -81,3 +87,4 @@ class Keeping:
                 f"{fields['epoch']}, and here to {epoch}."
             )
         self._number = int(fields["number"])
+        self._store.history.record(fields)

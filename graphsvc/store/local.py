@@ -18,6 +18,7 @@ from graphsvc.errors import NotFound, NotSupported
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
 from graphsvc.store.evaluation import evaluate, write_graph
+from graphsvc.store.history import History
 from graphsvc.store.port import Answer, Limits, Receipt, Write
 from graphsvc.store.writing import Setting, State, carry_out
 
@@ -44,6 +45,7 @@ class LocalStore:
     ) -> None:
         self.state = State(engine, epoch)
         self.setting = setting or Setting(base, dict(prefixes or {}), union, reserved)
+        self.history = History(f"{self.setting.reserved or 'urn:x-graphsvc:'}writes")
         self._writable = writable
         self._lock = threading.Lock()
 
@@ -57,7 +59,7 @@ class LocalStore:
         out = io.BytesIO()
         setting = self.setting
         evaluate(
-            self.engine,
+            self.history.engine if query.history else self.engine,
             query,
             result,
             out,
@@ -70,15 +72,17 @@ class LocalStore:
 
     def graph(self, name: str, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: ARG002, B008
         """See `Store.graph`."""
-        if not self.state.holds(name):
+        record = name == self.history.name
+        if not record and not self.state.holds(name):
             raise NotFound(f"There is no graph <{name}>.")
         out = io.BytesIO()
-        write_graph(self.engine, name, result, out, prefixes=self.setting.prefixes)
+        engine = self.history.engine if record else self.engine
+        write_graph(engine, name, result, out, prefixes=self.setting.prefixes)
         body = out.getvalue()
         return Answer(iter((body,)), self.epoch(), len(body), self.state.graph_epoch(name))
 
     def write(self, write: Write, limits: Limits = Limits()) -> Receipt:  # noqa: ARG002, B008
-        """See `Store.write`; kept as long as this process lives."""
+        """See `Store.write`; kept as long as this process lives, and not in the record of writes."""
         return self.write_and_tell(write)[0]
 
     def write_and_tell(self, write: Write) -> tuple[Receipt, bytes]:

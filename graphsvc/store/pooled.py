@@ -33,6 +33,7 @@ class PooledStore:
         fields = {
             "form": query.form.name,
             "names_dataset": query.names_dataset,
+            "history": query.history,
             "default_graphs": query.dataset.default_graphs,
             "named_graphs": query.dataset.named_graphs,
             "result": result.media_type,

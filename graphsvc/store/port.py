@@ -51,12 +51,13 @@ class Write:
 @dataclass(frozen=True)
 class Receipt:
     """What a write did: the epoch since it, triples added and removed (None where the store does not say), and
-    whether it made its graph."""
+    whether it made its graph; `graphs` are those that it changed, the default graph as the empty string."""
 
     epoch: str
     added: int | None = 0
     removed: int | None = 0
     created: bool = False
+    graphs: tuple[str, ...] = ()
 
 
 @dataclass

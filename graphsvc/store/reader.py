@@ -29,10 +29,11 @@ def reader(store: LocalStore) -> Handler:
             Form[fields["form"]],
             fields["names_dataset"],
             Dataset(_iris(fields["default_graphs"]), _iris(fields["named_graphs"])),
+            history=fields["history"],
         )
         setting = store.setting
         evaluate(
-            store.engine,
+            store.history.engine if query.history else store.engine,
             query,
             result,
             out,

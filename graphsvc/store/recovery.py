@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pyoxigraph as ox
 
@@ -81,8 +83,7 @@ def _go_on(
     if files != version:
         patch = _take_files(state, quads())
         number += bool(patch)
-        fields = {"number": number, "epoch": state.epoch, "files": version, "author": "", "kind": "files"}
-        journal.append([(fields, patch)])
+        journal.append([(_files_fields(state, number, version, patch), patch)])
     if generations.snapshot(state.epoch) is None:
         generations.make(state.engine, Snapshot(state.epoch, number, state.first, state.graphs))
         generations.commit(state.epoch)
@@ -126,6 +127,22 @@ def _take_files(state: State, quads: Iterable[ox.Quad]) -> bytes:
     # The files' graphs stay the files': they do not count as written to.
     state.advance(patch, set())
     return patch
+
+
+def _files_fields(state: State, number: int, version: str, patch: bytes) -> dict[str, Any]:
+    """What the journal keeps of the change of the files; where it changes nothing, the version alone."""
+    fields: dict[str, Any] = {"number": number, "epoch": state.epoch, "files": version}
+    if not patch:
+        return fields
+    return fields | {
+        "kind": "files",
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "author": "",
+        "size": len(patch),
+        "graphs": [],
+        "added": patch.count(b"\nA ") + patch.startswith(b"A "),
+        "removed": patch.count(b"\nD ") + patch.startswith(b"D "),
+    }
 
 
 def _name(quad: ox.Quad) -> str:

@@ -109,6 +109,8 @@ class RemoteStore:
 
     def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
         """See `Store.query`. Raises RemoteFailure too."""
+        if query.history:
+            raise NotSupported("There is no record of the writes to a remote store.")
         rows = query.form in (Form.SELECT, Form.ASK)
         fields = [("query", self._based(query.text))]
         fields += _dataset(query.dataset, "default-graph-uri", "named-graph-uri")

@@ -76,9 +76,10 @@ def carry_out(state: State, write: Write, setting: Setting) -> tuple[Receipt, by
         draft.undo()
         raise
     patch = draft.patch()
-    epoch = state.advance(patch, draft.graphs())
+    graphs = draft.graphs()
+    epoch = state.advance(patch, graphs)
     created = not existed and state.holds(write.graph)
-    return Receipt(epoch, draft.added, draft.removed, created), patch
+    return Receipt(epoch, draft.added, draft.removed, created, tuple(sorted(graphs))), patch
 
 
 def _check_conditions(state: State, write: Write) -> None:

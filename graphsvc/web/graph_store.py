@@ -24,9 +24,10 @@ from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, fro
 from graphsvc.web.representation import choose, entity_tag, named_format, not_modified, respond
 from graphsvc.web.service import local_path, service
 from graphsvc.web.sparql import limits
+from graphsvc.web.token import check_historian, writer
 from graphsvc.web.update import DIRECT
 from graphsvc.web.uploads import read_upload
-from graphsvc.web.writers import done, make, writer
+from graphsvc.web.writers import done, make
 
 _ROLES = ("data", "file")
 blueprint = Blueprint("graph_store", __name__)
@@ -40,6 +41,9 @@ def read() -> Response:
         return redirect(local_path("/dataset"), 303)  # type: ignore[return-value]
     name = _named(parameters)
     chosen = choose(GRAPH_FORMATS, named_format(parameters))
+    if name.startswith(service().settings.system_graphs):
+        check_historian()
+        return respond(service().store.graph(name, chosen, limits(parameters)), chosen, cache="no-store")
     answer = service().store.graph(name, chosen, limits(parameters))
     tag = f"{answer.graph_epoch}-{entity_tag(chosen.media_type, repr(service().settings.prefixes))[:8]}"
     if not_modified(tag):

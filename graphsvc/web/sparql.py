@@ -23,6 +23,7 @@ from graphsvc.web.representation import choose, named_format, not_modified, resp
 from graphsvc.web.service import service
 from graphsvc.web.service_description import description
 from graphsvc.web.state import state_tag
+from graphsvc.web.token import check_historian
 
 DIRECT = "application/sparql-query"
 # A form may spell every byte of the query with three.
@@ -107,6 +108,9 @@ def _answer(parameters: Parameters, text: str) -> Response:
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     chosen = choose((*offers, HTML), _format_name(parameters))
     bounds = limits(parameters)
+    if _asks_for_history(query):
+        check_historian()
+        return _respond(replace(query, history=True), parameters, chosen, bounds, tag=None, cache="no-store")
     if query.calls:
         query, bounds = _federated(query, bounds)
     if query.volatile:
@@ -116,6 +120,12 @@ def _answer(parameters: Parameters, text: str) -> Response:
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
     return _respond(query, parameters, chosen, bounds, tag=tag)
+
+
+def _asks_for_history(query: Query) -> bool:
+    """Whether the dataset has a graph that the service keeps itself."""
+    asked = (*query.graphs, *(query.dataset.default_graphs or ()), *(query.dataset.named_graphs or ()))
+    return any(graph.startswith(service().settings.system_graphs) for graph in asked)
 
 
 def _federated(query: Query, bounds: Limits) -> tuple[Query, Limits]:

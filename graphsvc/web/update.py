@@ -18,7 +18,8 @@ from graphsvc.store import Write
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
 from graphsvc.web.service import service
 from graphsvc.web.sparql import limits
-from graphsvc.web.writers import done, make, writer
+from graphsvc.web.token import writer
+from graphsvc.web.writers import done, make
 
 DIRECT = "application/sparql-update"
 # A form may spell every byte of the update with three.

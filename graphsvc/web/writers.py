@@ -1,16 +1,12 @@
-"""Who may write: the token of a request, and a write made, logged and answered.
-
-https://www.rfc-editor.org/rfc/rfc6750#section-2.1
-"""
+"""A write made in the name of a token, logged and answered."""
 
 from __future__ import annotations
 
 import logging
 from dataclasses import replace
 
-from flask import Response, request
+from flask import Response
 
-from graphsvc.errors import Forbidden, ReadOnly, Unauthorized
 from graphsvc.store import Receipt, Write
 from graphsvc.tokens import Token
 from graphsvc.web.parameters import Parameters
@@ -18,26 +14,6 @@ from graphsvc.web.service import service
 from graphsvc.web.sparql import limits
 
 _LOG = logging.getLogger("graphsvc.writes")
-
-
-def writer() -> Token:
-    """The token that allows this request to write; asked before its body is read.
-
-    Raises ReadOnly where there are no tokens at all, Unauthorized without a good one, Forbidden where it is not
-    for writing.
-    """
-    tokens = service().tokens
-    if not tokens.tokens():
-        raise ReadOnly("This service is read-only: its operator has given nobody a token to write.")
-    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
-    if not kind:
-        raise Unauthorized("Writing needs a token, in a header: Authorization: Bearer TOKEN.")
-    token = tokens.check(secret.strip()) if kind.lower() == "bearer" else None
-    if token is None:
-        raise Unauthorized("The token is not, or no longer, good.", error="invalid_token")
-    if not token.may_write:
-        raise Forbidden(f"The token {token.name!r} is not for writing.")
-    return token
 
 
 def make(write: Write, token: Token, parameters: Parameters) -> Receipt:
