@@ -13,6 +13,8 @@ from uuid import uuid4
 import pyoxigraph as ox
 
 from graphsvc.errors import Conflict, DataSyntaxError, NotFound, QuerySyntaxError, StoreError
+from graphsvc.rdf.terms import Term
+from graphsvc.sparql.binding import bind
 from graphsvc.sparql.diagnosis import diagnose
 from graphsvc.sparql.lexer import tokens
 from graphsvc.sparql.update import Operation, Update, operations
@@ -31,17 +33,21 @@ def perform(
     prefixes: Mapping[str, str] | None = None,
     union: bool = True,
     default: GraphName | None = None,
+    bindings: Mapping[str, Term] | None = None,
 ) -> None:
     """Make every change that an update asks for.
 
     `default` takes the place of the default graph, in templates and in WHERE clauses.
     With `union` the default graph of a WHERE clause is the union of all graphs, unless the operation or the
-    request names it. Raises QuerySyntaxError, Conflict for a graph to create that exists, NotFound for one that
+    request names it. `bindings` hold in every WHERE clause, and so in templates.
+    Raises QuerySyntaxError, Conflict for a graph to create that exists, NotFound for one that
     is to be there and is not; then the draft holds what was done before, to be undone.
     """
     check_syntax(update.text, base=base, prefixes=prefixes)
     for operation in operations(update):
-        _Performer(draft, update, operation, base, union, default or ox.DefaultGraph()).perform()
+        performer = _Performer(draft, update, operation, base, union, default or ox.DefaultGraph())
+        performer.bindings = bindings or {}
+        performer.perform()
 
 
 def check_syntax(text: str, *, base: str | None = None, prefixes: Mapping[str, str] | None = None) -> None:
@@ -88,6 +94,7 @@ class _Performer:
         self._base = base
         self._union = union
         self._default = default
+        self.bindings: Mapping[str, Term] = {}
 
     def perform(self) -> None:
         match self._operation.kind:
@@ -163,12 +170,27 @@ class _Performer:
         self._draft.add([quad for one in solutions for quad in _instances(insert, one, target)])
 
     def _solutions(self, target: GraphName) -> Iterator[ox.QuerySolution]:
-        text = f"{self._operation.prologue}SELECT * WHERE {self._operation.where}"
+        where = f"SELECT * WHERE {self._operation.where}"
+        if self.bindings:
+            where = self._bound(where)
+        text = self._operation.prologue + where
         try:
             found: Any = self._engine.query(text, base_iri=self._base, **self._dataset(target))
             yield from found
         except (SyntaxError, RuntimeError, OSError, ValueError) as error:
             raise failure("The store could not evaluate a WHERE clause", error) from error
+
+    def _bound(self, where: str) -> str:
+        found = list(tokens(where))
+        mentioned = {token.text[1:] for token in found if token.kind == "variable"}
+        text = bind(where, found, {name: term for name, term in self.bindings.items() if name in mentioned})
+        # What the WHERE clause does not mention a template may.
+        blocks = (
+            f" VALUES ?{name} {{ {term.n3()} }}"
+            for name, term in self.bindings.items()
+            if name not in mentioned
+        )
+        return text.replace("{", "{" + "".join(blocks), 1)
 
     def _dataset(self, target: GraphName) -> dict[str, Any]:
         """https://www.w3.org/TR/sparql11-update/#deleteInsert: WITH, unless USING or the request says more."""
