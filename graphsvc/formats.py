@@ -119,6 +119,10 @@ HTML = Format("html", "text/html", ".html", "HTML", Kind.PAGE, aliases=("applica
 TEXT = Format("txt", "text/plain", ".txt", "Plain text", Kind.PAGE)
 JSON = Format("json", "application/json", ".json", "JSON", Kind.PAGE)
 
+# Those whose media types have the parameter `version`.
+VERSIONED: frozenset[Format] = frozenset(
+    {TURTLE, N_TRIPLES, RDF_XML, TRIG, N_QUADS, RESULTS_JSON, RESULTS_XML}
+)
 # In the order in which the service prefers them where a client has no preference.
 GRAPH_FORMATS: tuple[Format, ...] = (TURTLE, JSON_LD, N_TRIPLES, RDF_XML, TRIG, N_QUADS)
 RESULTS_FORMATS: tuple[Format, ...] = (RESULTS_JSON, RESULTS_XML, CSV, TSV)

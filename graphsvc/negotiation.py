@@ -15,6 +15,8 @@ from graphsvc.errors import NotAcceptable
 _ELEMENT = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
 _PARAMETER = re.compile(r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^;\s]*)')
 _TYPE = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+)\s*(?=;|$)")
+# The versions of RDF and SPARQL of which a representation can be asked for; 1.1 is what there is without asking.
+_VERSIONS = frozenset({"1.1", "1.2", "1.2-basic"})
 _QVALUE = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
 
 
@@ -35,11 +37,12 @@ OfferT = TypeVar("OfferT", bound=Offer)
 
 @dataclass(frozen=True)
 class MediaRange:
-    """One element of an Accept header: `text/*;q=0.5`."""
+    """One element of an Accept header: `text/*;q=0.5`, or `text/turtle;version=1.2`."""
 
     type: str
     subtype: str
     quality: float
+    version: str = ""
 
     def specificity(self, media_type: str) -> int:
         """How closely the range names the media type: 3 exactly, 2 by type, 1 by `*/*`, 0 not at all."""
@@ -58,13 +61,15 @@ def read_accept(header: str) -> list[MediaRange]:
         named = _TYPE.match(element)
         if named is None:
             continue
-        quality = 1.0
+        quality, version = 1.0, ""
         for name, value in _PARAMETER.findall(element):
             if name.lower() == "q":
                 quality = float(value) if _QVALUE.match(value) else -1.0
-        if quality >= 0:
+            elif name.lower() == "version":
+                version = value.strip('"')
+        if quality >= 0 and (not version or version in _VERSIONS):
             main, _, sub = named[1].lower().partition("/")
-            ranges.append(MediaRange(main, sub, quality))
+            ranges.append(MediaRange(main, sub, quality, version))
     return ranges
 
 
@@ -90,6 +95,14 @@ def negotiate(accept: str | None, offers: Sequence[OfferT]) -> OfferT:
         names = [offer.media_type for offer in offers]
         raise NotAcceptable(f"There is no representation that fits; there are {', '.join(names)}.", names)
     return chosen
+
+
+def asks_for_1_2(accept: str | None, media_type: str) -> bool:
+    """Whether the header asks for a media type in version 1.2. https://www.w3.org/TR/rdf12-turtle/#sec-mediaReg"""
+    return any(
+        one.version.startswith("1.2") and one.specificity(media_type) == 3
+        for one in read_accept(accept or "")
+    )
 
 
 def _fit(offer: Offer, ranges: Sequence[MediaRange]) -> tuple[float, float]:

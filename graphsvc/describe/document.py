@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import pyoxigraph as ox
 
 from graphsvc.describe.statements import Statement
 from graphsvc.formats import N_QUADS, N_TRIPLES, TRIG, Format, Kind
-from graphsvc.rdf import BlankNode, Iri, Term, write_document
+from graphsvc.rdf import BlankNode, Iri, Term, TripleTerm, write_document
 from graphsvc.rdf.reading import engine_format
 from graphsvc.sparql import read
 from graphsvc.store import Store
@@ -44,11 +45,16 @@ def quad(statement: Statement) -> ox.Quad:
     return ox.Quad(subject, predicate, _engine_term(statement.object), graph)  # type: ignore[arg-type]
 
 
-def _engine_term(term: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal:
+def _engine_term(term: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal | ox.Triple:
+    if isinstance(term, TripleTerm):
+        parts: list[Any] = [_engine_term(part) for part in (term.subject, term.predicate, term.object)]
+        return ox.Triple(*parts)
     if isinstance(term, Iri):
         return ox.NamedNode(term.value)
     if isinstance(term, BlankNode):
         return ox.BlankNode(term.value)
+    if term.direction:
+        return ox.Literal(term.value, language=term.language, direction=ox.BaseDirection(term.direction))
     if term.language:
         return ox.Literal(term.value, language=term.language)
     return ox.Literal(term.value, datatype=ox.NamedNode(term.datatype))

@@ -7,7 +7,8 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from graphsvc.formats import Format, Kind
+from graphsvc.errors import NotAcceptable
+from graphsvc.formats import GRAPH_FORMATS, JSON_LD, Format, Kind
 from graphsvc.rdf.reading import engine_format
 
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
@@ -17,7 +18,7 @@ def write_document(quads: Iterable[ox.Quad], syntax: Format, prefixes: Mapping[s
     """An RDF document of the quads, sorted by graph, subject, predicate (rdf:type first) and object.
 
     A syntax that has no named graphs gets the merge of all of them, each triple once. Blank nodes keep their
-    labels, so the bytes are as stable as those are.
+    labels, so the bytes are as stable as those are. Raises NotAcceptable for triple terms in JSON-LD.
     """
     ordered: list[Any]
     if syntax.kind is Kind.DATASET:
@@ -25,7 +26,18 @@ def write_document(quads: Iterable[ox.Quad], syntax: Format, prefixes: Mapping[s
     else:
         ordered = sorted({quad.triple for quad in quads}, key=_triple_key)
     used = _used(ordered, prefixes)
-    return ox.serialize(ordered, format=engine_format(syntax), prefixes=used) or b""
+    try:
+        return ox.serialize(ordered, format=engine_format(syntax), prefixes=used) or b""
+    except OSError as error:
+        raise cannot_carry(error) or error from error
+
+
+def cannot_carry(error: Exception) -> NotAcceptable | None:
+    """What the engine's refusal to write is to the asker, where a syntax has no place for triple terms."""
+    if "does not support RDF 1.2" not in str(error):
+        return None
+    offers = [one.media_type for one in GRAPH_FORMATS if one is not JSON_LD]
+    return NotAcceptable("JSON-LD cannot carry triple terms, and there are some in this answer.", offers)
 
 
 def _triple_key(triple: ox.Triple) -> tuple[str, ...]:

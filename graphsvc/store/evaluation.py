@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from graphsvc.errors import GraphsvcError, StoreError, UnknownFunction
 from graphsvc.formats import GRAPH_FORMATS, Format
 from graphsvc.rdf.reading import engine_format
-from graphsvc.rdf.writing import write_document
+from graphsvc.rdf.writing import cannot_carry, write_document
 from graphsvc.sparql import Query
 from graphsvc.sparql.diagnosis import diagnose
 
@@ -27,6 +27,9 @@ SORTED_TRIPLES = 20_000
 
 def failure(what: str, error: Exception) -> GraphsvcError:
     """What the engine's refusal to go on is to the asker: an UnknownFunction, else a StoreError."""
+    refused = cannot_carry(error)
+    if refused is not None:
+        return refused
     unknown = _UNKNOWN_FUNCTION.search(str(error))
     if unknown:
         return UnknownFunction(

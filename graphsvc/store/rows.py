@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from typing import Any
 
 from graphsvc.formats import N_QUADS, RESULTS_JSON
-from graphsvc.rdf.terms import XSD_STRING, BlankNode, Iri, Literal, Term
+from graphsvc.rdf.terms import XSD_STRING, BlankNode, Iri, Literal, Term, TripleTerm
 from graphsvc.sparql import Dataset, read
 from graphsvc.store.port import Store
 
@@ -36,9 +37,16 @@ def construct(store: Store, text: str, bindings: Mapping[str, Term] | None = Non
     return store.query(query, N_QUADS).read()
 
 
-def _term(value: Mapping[str, str]) -> Term:
+def _term(value: Mapping[str, Any]) -> Term:
+    if value["type"] == "triple":
+        parts = {name: _term(part) for name, part in value["value"].items()}
+        subject, predicate = parts["subject"], parts["predicate"]
+        assert isinstance(subject, Iri | BlankNode)
+        assert isinstance(predicate, Iri)
+        return TripleTerm(subject, predicate, parts["object"])
     if value["type"] == "uri":
         return Iri(value["value"])
     if value["type"] == "bnode":
         return BlankNode(value["value"])
-    return Literal(value["value"], value.get("datatype", XSD_STRING), value.get("xml:lang", ""))
+    language, direction = value.get("xml:lang", ""), value.get("its:dir", "")
+    return Literal(value["value"], value.get("datatype", XSD_STRING), language, direction)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from graphsvc.rdf import BlankNode, Iri, Literal, Term
+from graphsvc.rdf import BlankNode, Iri, Literal, Term, TripleTerm
 from graphsvc.rdf.terms import XSD_STRING
 from graphsvc.vocab import PREFIXES
 
@@ -32,7 +32,7 @@ def compact(term: Term, prefixes: Mapping[str, str]) -> str:
     match term:
         case Iri(value):
             return compact_iri(value, prefixes)
-        case BlankNode():
+        case BlankNode() | TripleTerm():
             return term.n3()
         case Literal(value, datatype, language):
             if datatype in _BARE and _BARE[datatype].match(value):

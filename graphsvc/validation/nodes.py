@@ -24,6 +24,7 @@ def node_of(term: Term) -> rdflib.term.Identifier:
             return rdflib.BNode(value)
         case Literal(value, _, language) if language:
             return rdflib.Literal(value, lang=language)
+    assert isinstance(term, Literal)
     if term.datatype == XSD_STRING:
         return rdflib.Literal(term.value)
     if not is_well_formed(term.value, term.datatype):

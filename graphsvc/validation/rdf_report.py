@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import pyoxigraph as ox
 
 from graphsvc.formats import Format
-from graphsvc.rdf import BlankNode, Iri, Literal, Term, write_document
+from graphsvc.rdf import BlankNode, Iri, Literal, Term, TripleTerm, write_document
 from graphsvc.validation.path import ALTERNATIVE_PATH, ONE_PART, Kind, Path
 from graphsvc.validation.report import Report, Result
 from graphsvc.vocab import PREFIXES
@@ -104,3 +104,5 @@ def _term(term: Term) -> ox.NamedNode | ox.BlankNode | ox.Literal:
             if language:
                 return ox.Literal(value, language=language)
             return ox.Literal(value, datatype=ox.NamedNode(datatype))
+        case TripleTerm():
+            raise ValueError("SHACL is not defined on triple terms")

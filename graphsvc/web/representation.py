@@ -9,8 +9,8 @@ from flask import Response, request
 
 from graphsvc import __version__
 from graphsvc.errors import BadRequest
-from graphsvc.formats import HTML, Format, by_name
-from graphsvc.negotiation import negotiate, preferred_languages
+from graphsvc.formats import HTML, VERSIONED, Format, by_name
+from graphsvc.negotiation import asks_for_1_2, negotiate, preferred_languages
 from graphsvc.store import Answer
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.service import service
@@ -90,7 +90,8 @@ def respond(
     if answer is None:
         del response.headers["Content-Type"]
     else:
-        response.headers["Content-Type"] = chosen.content_type
+        newer = chosen in VERSIONED and asks_for_1_2(request.headers.get("Accept"), chosen.media_type)
+        response.headers["Content-Type"] = f"{chosen.content_type}{'; version=1.2' if newer else ''}"
         response.headers["Graph-Epoch"] = answer.epoch
         if answer.length is not None:
             response.content_length = answer.length

@@ -91,7 +91,8 @@ def _first_lines(chunks: Iterable[bytes], most: int) -> tuple[list[str], int]:
 
 
 def read_term(text: str) -> Term | str:
-    """One term of a TSV or N-Triples line; what is none of the three kinds (a triple term) stays as it is."""
+    """One term of a TSV or N-Triples line; what is none of the three kinds stays as it is: a triple
+    term, a text with a base direction."""
     found = _TERM.fullmatch(text)
     if found is None:
         return text

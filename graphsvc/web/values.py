@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from graphsvc.describe.labels import labels, shortened
-from graphsvc.rdf import BlankNode, Iri, Literal, Term
+from graphsvc.rdf import BlankNode, Iri, Literal, Term, TripleTerm
 from graphsvc.rdf.terms import XSD_STRING
 from graphsvc.store import Store
 from graphsvc.vocab import PREFIXES
@@ -124,6 +124,9 @@ class Reader:
             return self.link(term.value)
         if isinstance(term, BlankNode):
             return Value("(a node without a name)")
+        if isinstance(term, TripleTerm):
+            parts = (self.value(part).text for part in (term.subject, term.predicate, term.object))
+            return Value(f"«{' '.join(parts)}»", datatype="triple term")
         return _literal(term, service().settings.prefixes)
 
 
