@@ -81,6 +81,12 @@ class LocalStore:
         body = out.getvalue()
         return Answer(iter((body,)), self.epoch(), len(body), self.state.graph_epoch(name))
 
+    def graph_epoch(self, name: str, limits: Limits = Limits()) -> str:  # noqa: ARG002, B008
+        """See `Store.graph_epoch`."""
+        if not self.state.holds(name):
+            raise NotFound(f"There is no graph <{name}>.")
+        return self.state.graph_epoch(name)
+
     def write(self, write: Write, limits: Limits = Limits()) -> Receipt:  # noqa: ARG002, B008
         """See `Store.write`; kept as long as this process lives, and not in the record of writes."""
         return self.write_and_tell(write)[0]

@@ -45,6 +45,11 @@ class PooledStore:
         fields = {"graph": name, "result": result.media_type}
         return self._answer(Job("graph", fields, self._time(limits), limits.client), "", limits)
 
+    def graph_epoch(self, name: str, limits: Limits = Limits()) -> str:  # noqa: B008
+        """See `Store.graph_epoch`."""
+        job = Job("graph epoch", {"graph": name}, self._time(limits), limits.client)
+        return str(self._client.run(job, b"", limits.cancelled).fields["graph_epoch"])
+
     def write(self, write: Write, limits: Limits = Limits()) -> Receipt:  # noqa: B008
         """See `Store.write`."""
         fields = asdict(write)

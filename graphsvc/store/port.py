@@ -98,6 +98,12 @@ class Store(Protocol):
         Raises NotFound for a named graph that is not there, and as `query` does.
         """
 
+    def graph_epoch(self, name: str, limits: Limits = ...) -> str:
+        """The epoch in which a graph last changed; empty where the store does not know.
+
+        Raises NotFound for a named graph that is not there, and as `query` does.
+        """
+
     def write(self, write: Write, limits: Limits = ...) -> Receipt:
         """Make a change; when this returns, it will not be lost, and whoever asks next sees it.
 

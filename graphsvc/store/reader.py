@@ -19,6 +19,8 @@ def reader(store: LocalStore) -> Handler:
 
     def handle(job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any] | None:
         fields = job.fields
+        if job.kind == "graph epoch":
+            return {"graph_epoch": store.graph_epoch(fields["graph"])}
         result = _FORMATS[fields["result"]]
         if job.kind == "graph":
             answer = store.graph(fields["graph"], result)

@@ -135,6 +135,10 @@ class RemoteStore:
             _check(reply)
             return self._rewritten(reply, result, epoch, rows=False)
 
+    def graph_epoch(self, name: str, limits: Limits = Limits()) -> str:  # noqa: ARG002, B008
+        """See `Store.graph_epoch`: it is not known."""
+        return ""
+
     def write(self, write: Write, limits: Limits = Limits()) -> Receipt:  # noqa: B008
         """See `Store.write`; how much was changed is not known. Raises RemoteFailure and NotSupported too."""
         if write.if_epochs is not None or write.unless_epochs is not None:

@@ -167,6 +167,9 @@ def _describe(found: Found) -> Response:
     store = service().store
     epoch = store.epoch()
     tag = _tag(epoch, found, profile, chosen, parameters)
+    if found.roles.graph and chosen is not HTML:
+        # So that it can be sent back with a write to this address: see graph_store.
+        tag = f"{store.graph_epoch(found.topic)}-{tag}"
     fixed = named is not None or found.suffix is not None
     vary = "Accept-Profile" if fixed else VARY
     if not_modified(tag):

@@ -194,3 +194,12 @@ def test_a_long_query_sees_one_state_while_writes_go_on(tmp_path: Path) -> None:
         assert {len(one.split()) for one in seen} == {2}
         values = [int(one.split()[1]) for one in seen]
         assert values == sorted(values)
+
+
+def test_a_graph_has_the_epoch_in_which_it_last_changed(store: Store) -> None:
+    with pytest.raises(NotFound):
+        store.graph_epoch(G)
+    first = store.write(put("<urn:a> <urn:b> 1 ."))
+    store.write(put("<urn:a> <urn:b> 1 .", graph=f"{G}er"))
+    assert store.graph_epoch(G) == first.epoch == store.graph(G, N_TRIPLES).graph_epoch
+    assert store.graph_epoch("http://example.org/library/graph/books") != first.epoch

@@ -274,6 +274,17 @@ def test_two_editors_cannot_overwrite_one_another(service: Service) -> None:
     assert service.write("PUT", HERE, "", TURTLE, If_Match="*").status == 412
 
 
+def test_nor_at_the_address_of_the_graph_itself(service: Service) -> None:
+    assert service.write("PUT", "/graph/new", "<urn:a> <urn:b> 1 .", TURTLE).status == 201
+    tag = service.ask("GET", "/graph/new", Accept=TURTLE).headers["ETag"]
+    service.write("POST", "/graph-store?graph=urn:elsewhere", "<urn:a> <urn:b> 1 .", TURTLE)
+    later = service.ask("GET", "/graph/new", Accept=TURTLE).headers["ETag"]
+    assert service.ask("GET", "/graph/new", Accept=TURTLE, If_None_Match=later).status == 304
+    assert service.write("PUT", "/graph/new", "<urn:a> <urn:b> 2 .", TURTLE, If_Match=tag).status == 204
+    for seen in (tag, later):
+        assert service.write("PUT", "/graph/new", "", TURTLE, If_Match=seen).status == 412
+
+
 def test_the_graph_store_itself_is_the_dataset(service: Service) -> None:
     answer = service.ask("GET", "/graph-store")
     assert (answer.status, answer.headers["Location"]) == (303, "/dataset")
