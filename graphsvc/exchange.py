@@ -81,6 +81,7 @@ class Reply:
     def __init__(self, response: http.client.HTTPResponse, watch: _Watch) -> None:
         self.status = response.status
         self.media_type = response.headers.get_content_type()
+        self.headers: Mapping[str, str] = dict(response.headers.items())
         self.limit: int | None = None
         # Why the body ended early; a parser that reads it may tell of this in its own way.
         self.failure: GraphsvcError | None = None

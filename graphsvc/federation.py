@@ -73,8 +73,9 @@ def _rows(call: ServiceCall, reply: Reply) -> Table:
     if syntax not in (ox.QueryResultsFormat.JSON, ox.QueryResultsFormat.XML):
         raise RemoteFailure(f"SERVICE <{call.endpoint}> answered in {reply.media_type!r}.")
     rows: list[list[str]] = []
+    found: Any = None
     try:
-        found: Any = ox.parse_query_results(reply, syntax)  # type: ignore[arg-type]
+        found = ox.parse_query_results(reply, syntax)  # type: ignore[arg-type]
         told = [variable.value for variable in found.variables if variable.value in call.variables]
         for row in found:
             rows.append([_term(call, row[name]) for name in told])
@@ -83,6 +84,9 @@ def _rows(call: ServiceCall, reply: Reply) -> Table:
     except (SyntaxError, OSError, ValueError, AttributeError) as error:
         wrong = RemoteFailure(f"SERVICE <{call.endpoint}> broke off its answer: {error}")
         raise reply.failure or wrong from error
+    finally:
+        # The engine's object must end in the thread that made it, and a traceback would keep it.
+        found = None
     return told, rows
 
 

@@ -140,6 +140,10 @@ def test_an_update_may_ask_too(service: tuple[str, str], other: str) -> None:
         ("<OTHER/../query> {}", 403),
         ("<OTHER?x> {}", 403),
         ("<http://localhost:1/sparql> {}", 403),
+        ("<http://127.1/> {}", 403),
+        ("<http://0x7f.1/> {}", 403),
+        ("<http://[::ffff:127.0.0.1]/> {}", 403),
+        ("<http://ok@127.0.0.1/> {}", 403),
         ("<MOVED> { ?s ?p ?o }", 502),
         ("<http://127.0.0.1:9/nobody> {}", 502),
         ("<OTHER> { ?s ?p }", 400),
@@ -245,6 +249,16 @@ def test_a_name_is_looked_up_once_and_the_address_is_what_is_asked(monkeypatch: 
     with pytest.raises(RemoteFailure):
         with_answers(query.text, query.calls, time.monotonic() + 5)
     assert (asked, connected) == (["rebinding.example"], [("93.184.216.34", 80)])
+
+
+@pytest.mark.parametrize("host", ["127.1", "0x7f.1", "2130706433", "[::ffff:127.0.0.1]"])
+def test_a_listed_name_is_no_way_to_write_a_private_address_otherwise(host: str) -> None:
+    # An address in brackets is a literal one, and was listed as such.
+    if host.startswith("["):
+        assert permitted_addresses(f"http://{host}/", time.monotonic() + 5) == ["::ffff:7f00:1"]
+        return
+    with pytest.raises(RemoteAccessRefused):
+        permitted_addresses(f"http://{host}/", time.monotonic() + 5)
 
 
 def test_an_address_that_is_listed_literally_is_allowed() -> None:

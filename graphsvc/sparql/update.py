@@ -16,6 +16,8 @@ from graphsvc.sparql.lexer import Token, tokens
 
 _STARTS = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
 _QUERIES = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
+# The schemes of what somebody might fetch.
+_FETCHED = frozenset({"http", "https", "file", "ftp", "ftps", "data", "jar", "urn", "s3", "hdfs"})
 _PROLOGUE = {"PREFIX": 3, "BASE": 2, "VERSION": 2}
 
 
@@ -94,7 +96,7 @@ def _prologue_end(found: list[Token], place: int) -> int:
 def operations(update: Update) -> Iterator[Operation]:
     """The operations of an update whose syntax is right, in their order.
 
-    Raises RemoteAccessRefused for LOAD; but LOAD SILENT, which may fail, is passed over
+    Raises RemoteAccessRefused for LOAD, SILENT or not; but what nobody could fetch, LOAD SILENT may fail to
     (https://www.w3.org/TR/sparql11-update/#load).
     """
     reader = _Reader(update.text)
@@ -104,11 +106,16 @@ def operations(update: Update) -> Iterator[Operation]:
             operation = reader.take_operation()
             if operation.kind != "LOAD":
                 yield operation
-            elif not operation.silent:
+            elif not (operation.silent and _is_of_no_known_scheme(operation.graphs[0])):
                 raise RemoteAccessRefused(
                     f"LOAD would fetch a document ({operation.graphs[0]}); this service does not."
                 )
         reader.skip(";")
+
+
+def _is_of_no_known_scheme(document: str) -> bool:
+    scheme, colon, _ = document.removeprefix("<").partition(":")
+    return document.startswith("<") and bool(colon) and scheme.lower() not in _FETCHED
 
 
 class _Reader:

@@ -46,6 +46,8 @@ _FORM = "application/x-www-form-urlencoded"
 _CHUNK = 1 << 16
 # What a server may say when it refuses; longer is cut.
 _EXCUSE = 1_000
+# https://docs.openlinksw.com/virtuoso/rdfsparqlprotocolendpoint/
+_CUT = frozenset({"x-sparql-maxrows", "x-sql-state", "x-sql-message"})
 # What Oxigraph says, with a status that puts the blame on itself, of a fault of the request.
 _KNOWN_EXCUSES: tuple[tuple[str, type[GraphsvcError]], ...] = (
     ("is not supported", UnknownFunction),
@@ -122,7 +124,7 @@ class RemoteStore:
         with self._send(message, limits) as reply:
             if reply.status == 400:
                 raise diagnose(query.text, _excuse(reply), self._prefixes)
-            _check(reply)
+            _check_whole(reply)
             return self._rewritten(reply, result, epoch, rows=rows)
 
     def graph(self, name: str, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
@@ -132,7 +134,7 @@ class RemoteStore:
         with self._send(self._message("GET", url, {"Accept": N_TRIPLES.media_type}), limits) as reply:
             if reply.status == 404:
                 raise NotFound(f"There is no graph <{name}>.")
-            _check(reply)
+            _check_whole(reply)
             return self._rewritten(reply, result, epoch, rows=False)
 
     def graph_epoch(self, name: str, limits: Limits = Limits()) -> str:  # noqa: ARG002, B008
@@ -199,8 +201,7 @@ class RemoteStore:
             if rows:
                 _copy_rows(reply, result, out)
             else:
-                triples = (quad.triple for quad in ox.parse(reply, ox.RdfFormat.N_TRIPLES))  # type: ignore[arg-type]
-                write_triples(triples, result, out, self._prefixes)
+                _copy_triples(reply, result, out, self._prefixes)
         except (SyntaxError, OSError) as error:
             out.close()
             raise reply.failure or RemoteFailure(f"The remote store broke off its answer: {error}") from error
@@ -270,6 +271,15 @@ def _check(reply: Reply) -> None:
     raise RemoteFailure(f"The remote store answered {reply.status}: {excuse or 'nothing more'}")
 
 
+def _check_whole(reply: Reply) -> None:
+    """Refuse what says of itself that it is not all: 206, and the headers by which Virtuoso owns up to a cut."""
+    _check(reply)
+    cut = [name for name in reply.headers if name.lower() in _CUT]
+    if reply.status != 200 or cut:
+        sign = f"header {cut[0]}" if cut else f"status {reply.status}"
+        raise RemoteFailure(f"The remote store answered with a part of the result ({sign}).")
+
+
 def _excuse(reply: Reply) -> str:
     return reply.read(_EXCUSE).decode(errors="replace").strip()
 
@@ -281,8 +291,21 @@ def _copy_rows(reply: Reply, result: Format, out: IO[bytes]) -> None:
         raise RemoteFailure(f"The remote store answered a query in {reply.media_type!r}.")
     if wanted is None:
         raise ValueError(f"{result.label} cannot carry solutions")
-    found: Any = ox.parse_query_results(reply, given)  # type: ignore[arg-type]
-    found.serialize(out, wanted)
+    found: Any = None
+    try:
+        found = ox.parse_query_results(reply, given)  # type: ignore[arg-type]
+        found.serialize(out, wanted)
+    finally:
+        # The engine's object must end in the thread that made it, and a traceback would keep it.
+        found = None
+
+
+def _copy_triples(reply: Reply, result: Format, out: IO[bytes], prefixes: Mapping[str, str]) -> None:
+    triples = (quad.triple for quad in ox.parse(reply, ox.RdfFormat.N_TRIPLES))  # type: ignore[arg-type]
+    try:
+        write_triples(triples, result, out, prefixes)
+    finally:
+        triples.close()
 
 
 def _chunks(file: IO[bytes]) -> Iterator[bytes]:

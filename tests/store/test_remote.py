@@ -124,6 +124,16 @@ FAULTS: dict[str, tuple[bytes, type[GraphsvcError]]] = {
     "the text ends in the midst": (JSON + b"\r\n" + HEAD + ROW, RemoteFailure),
     "an error stands in the midst": (JSON + b"\r\n" + HEAD + ROW + b"\nTimeout!", RemoteFailure),
     "something stands behind the end": (JSON + b"\r\n" + HEAD + b"]}}\nIncomplete results", RemoteFailure),
+    "a part": (
+        b"HTTP/1.1 206 Partial Content\r\n" + JSON.partition(b"\r\n")[2] + b"\r\n" + HEAD + b"]}}",
+        RemoteFailure,
+    ),
+    "a cut at a row limit": (JSON + b"X-SPARQL-MaxRows: 1\r\n\r\n" + HEAD + ROW + b"]}}", RemoteFailure),
+    "a cut at a time limit": (JSON + b"X-SQL-State: S1TAT\r\n\r\n" + HEAD + b"]}}", RemoteFailure),
+    "a text of regret": (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\nhas been cancelled",
+        RemoteFailure,
+    ),
     "a page": (b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p>Hello", RemoteFailure),
     "a redirect": (b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\n\r\n", RemoteFailure),
     "an error": (b"HTTP/1.1 500 Oh\r\n\r\nno", RemoteFailure),

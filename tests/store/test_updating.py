@@ -106,10 +106,19 @@ def test_what_an_update_cannot_do_is_said(text: str, error: type[Exception]) -> 
         perform(Draft(store()), read_update(text))
 
 
-def test_a_load_that_may_fail_silently_fetches_nothing() -> None:
+@pytest.mark.parametrize(
+    "document", ["<http://127.0.0.1:9/>", "<file:///etc/passwd>", "<HTTP://127.0.0.1:9/>", ":name"]
+)
+def test_a_load_that_may_fail_silently_is_refused_all_the_same(document: str) -> None:
+    with pytest.raises(RemoteAccessRefused):
+        perform(Draft(store()), read_update(f"{P} LOAD SILENT {document} INTO GRAPH :g"))
+
+
+def test_a_load_that_nobody_could_do_fails_silently() -> None:
     draft = Draft(store())
     perform(
-        draft, read_update(P + "LOAD SILENT <file:///etc/passwd> INTO GRAPH :g; INSERT DATA { :new :p 1 }")
+        draft,
+        read_update(P + "LOAD SILENT <somescheme:///etc/passwd> INTO GRAPH :g; INSERT DATA { :new :p 1 }"),
     )
     assert (draft.added, draft.graphs()) == (1, {""})
 

@@ -131,6 +131,8 @@ def test_the_request_may_name_the_dataset_of_an_update(service: Service) -> None
         ("POST", "/update", "LOAD <http://127.0.0.1:9/>", UPDATE, 403),
         ("POST", "/update", "LOAD <file:///etc/passwd> INTO GRAPH <urn:g>", UPDATE, 403),
         ("POST", "/update", "LOAD SILENT <http://127.0.0.1:9/> <urn:x>", UPDATE, 400),
+        ("POST", "/update", "LOAD SILENT <http://127.0.0.1:9/> INTO GRAPH <urn:x>", UPDATE, 403),
+        ("POST", "/update", "LOAD SILENT <file:///etc/passwd>", UPDATE, 403),
         ("POST", "/update", "DELETE {} WHERE { SERVICE <http://127.0.0.1:9/> {} }", UPDATE, 403),
         ("POST", "/update", f"INSERT DATA {{ GRAPH <{BASE}/graph/system/x> {{ <a> <b> 1 }} }}", UPDATE, 403),
         ("GET", "/update?update=CLEAR+ALL", "", "", 405),
