@@ -10,8 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from graphsvc.errors import StoreError
-from graphsvc.store.disk import writer
+from graphsvc.store.disk import DiskWriter
 from graphsvc.store.writing import Setting
 from graphsvc.workers.lane import MAX_PATCH
 from graphsvc.workers.worker import work
@@ -43,11 +42,7 @@ def start_writer(folder: Path, epoch: str, setting: Setting, memory: int) -> tup
 
 def _run(told: dict[str, Any]) -> None:
     channel = socket.socket(fileno=told["channel"])
-    try:
-        handler = writer(Path(told["folder"]), told["epoch"], Setting(**told["setting"]))
-    except StoreError as error:
-        sys.stderr.write(f"graphsvc: {error}\n")
-        sys.exit(1)
+    handler = DiskWriter(Path(told["folder"]), told["epoch"], Setting(**told["setting"]))
     work(channel, handler, told["memory"], MAX_PATCH, files=True)
 
 

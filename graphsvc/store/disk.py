@@ -12,14 +12,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
-from graphsvc.errors import ProjectError
-from graphsvc.store.generations import Generations, Snapshot
+from graphsvc.errors import ProjectError, StoreError
+from graphsvc.store.generations import Generations, Snapshot, failed
 from graphsvc.store.journal import Journal, Record
 from graphsvc.store.keeping import receipt_fields, write_of
 from graphsvc.store.local import LocalStore
 from graphsvc.store.writing import Setting, State
 from graphsvc.workers.wire import Job
-from graphsvc.workers.worker import Handler
 
 
 class Lock:
@@ -56,25 +55,46 @@ class Lock:
         self.release()
 
 
-def writer(folder: Path, epoch: str, setting: Setting) -> Handler:
-    """The handler of the writing process, on a copy of the state `epoch`."""
-    generations = Generations(folder)
-    start = generations.commit(epoch)
-    store = LocalStore(generations.clone(epoch), epoch, setting=setting)
-    store.state.graphs, store.state.first = dict(start.graphs), start.first
-    number = start.number
+class DiskWriter:
+    """The handler of the writing process, on a copy of the state `epoch`, which is made when it is first needed.
 
-    def handle(job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any]:
-        nonlocal number
-        receipt, patch = store.write_and_tell(write_of(job, payload))
-        if patch:
-            number += 1
-            state = store.state
-            generations.make(state.engine, Snapshot(state.epoch, number, state.first, dict(state.graphs)))
+    Where a disk fails, the copy is thrown away, and the next write begins with another: so that it works again
+    when there is room again.
+    """
+
+    def __init__(self, folder: Path, epoch: str, setting: Setting) -> None:
+        self._generations = Generations(folder)
+        self._setting = setting
+        # The last state that was written down; committed or about to be.
+        self._last = epoch
+        self._store: LocalStore | None = None
+        self._number = 0
+
+    def __call__(self, job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any]:
+        """Make a write, leave the state since, and give the patch."""
+        store = self._store = self._store or self._opened()
+        try:
+            receipt, patch = store.write_and_tell(write_of(job, payload))
+            if patch:
+                state = store.state
+                made = Snapshot(state.epoch, self._number + 1, state.first, dict(state.graphs))
+                self._generations.make(state.engine, made)
+                self._number, self._last = made.number, made.epoch
+        except OSError as error:
+            self._store = None
+            raise failed("The change could not be written", error) from error
+        except StoreError:
+            self._store = None
+            raise
         out.write(patch)
-        return receipt_fields(job, payload, receipt, number)
+        return receipt_fields(job, payload, receipt, self._number)
 
-    return handle
+    def _opened(self) -> LocalStore:
+        start = self._generations.written(self._last)
+        store = LocalStore(self._generations.clone(self._last), self._last, setting=self._setting)
+        store.state.graphs, store.state.first = dict(start.graphs), start.first
+        self._number = start.number
+        return store
 
 
 class DiskKeeping:
@@ -104,12 +124,17 @@ class DiskKeeping:
         """See `Keeping.commit`."""
         changes = [record for record in records if record[1]]
         if changes:
-            self._journal.append(changes)
+            end = self._journal.append(changes)
             epochs = [str(fields["epoch"]) for fields, _ in changes]
+            before = self._store.epoch()
+            try:
+                self._open(self._generations.commit(epochs[-1]))
+            except StoreError:
+                # Nobody was told of these changes: they must not be there after the next start either.
+                self._journal.cut(end)
+                raise
             for fields, _ in changes:
                 self._store.history.record(fields)
-            before = self._store.epoch()
-            self._open(self._generations.commit(epochs[-1]))
             for epoch in epochs[:-1]:
                 self._generations.discard(epoch)
             self._generations.retire(before, self._patience)

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import time
+import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -78,12 +79,14 @@ class Generations:
             raise StoreError(f"{self.folder / epoch}: the store cannot be opened: {error}") from error
 
     def clone(self, epoch: str) -> ox.Store:
-        """A copy of a committed state to change; it shares the files, and is gone with the next clone."""
-        place = self.folder / ".writer"
+        """A copy of a state to change, committed or not; it shares the files, and is gone with the next clone."""
+        # Never the same place twice: an engine that failed may hold on to its own for a while.
+        place = self.folder / f".writer-{uuid.uuid4().hex}"
         try:
-            shutil.rmtree(place, ignore_errors=True)
+            for other in self.folder.glob(".writer-*"):
+                shutil.rmtree(other, ignore_errors=True)
             place.mkdir()
-            for file in (self.folder / epoch / "store").iterdir():
+            for file in (self._place(epoch) / "store").iterdir():
                 if file.suffix == ".sst":
                     os.link(file, place / file.name)
                 elif file.name != "LOCK":
@@ -104,6 +107,13 @@ class Generations:
         except OSError as error:
             shutil.rmtree(place, ignore_errors=True)
             raise failed("The state could not be written", error) from error
+
+    def written(self, epoch: str) -> Snapshot:
+        """What is known of a state, committed or not. Raises StoreError."""
+        try:
+            return Snapshot(**json.loads((self._place(epoch) / "state.json").read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise StoreError(f"{self.folder / epoch}: the state is not whole.") from error
 
     def commit(self, epoch: str) -> Snapshot:
         """Make an uncommitted state a committed one; also one that is committed already. Raises StoreError."""
@@ -150,6 +160,10 @@ class Generations:
         for path in self.folder.iterdir():
             if path.name not in kept:
                 shutil.rmtree(path, ignore_errors=True)
+
+    def _place(self, epoch: str) -> Path:
+        committed = self.folder / epoch
+        return committed if committed.exists() else self._hidden(epoch)
 
     def _hidden(self, epoch: str) -> Path:
         return self.folder / f".{epoch}"

@@ -29,17 +29,27 @@ class Journal:
         self._sync = sync
         self._file = open(path, "ab", buffering=0)  # noqa: SIM115
 
-    def append(self, records: Sequence[Record]) -> None:
-        """Write records, all or none. Raises StoreError where the disk does not take them."""
+    def append(self, records: Sequence[Record]) -> int:
+        """Write records, all or none; where the journal ended before.
+
+        Raises StoreError where the disk does not take them.
+        """
         end = self._file.tell()
         try:
             self._write(b"".join(_packed(fields, patch) for fields, patch in records))
             if self._sync:
                 os.fdatasync(self._file.fileno())
         except OSError as error:
-            self._file.truncate(end)
-            self._file.seek(end)
+            self.cut(end)
             raise failed("The journal could not be written", error) from error
+        return end
+
+    def cut(self, end: int) -> None:
+        """Take back what was written behind `end`."""
+        self._file.truncate(end)
+        self._file.seek(end)
+        if self._sync:
+            os.fdatasync(self._file.fileno())
 
     def restart(self, records: Sequence[Record]) -> None:
         """Begin anew with these records alone. Raises StoreError."""
