@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -100,7 +101,8 @@ class DiskWriter:
 class DiskKeeping:
     """The keeper's part: `store` has the state `epoch` open, and is moved on to each new one.
 
-    A state that is over is removed after `patience` seconds, when no query can be reading it any more.
+    A state that is over is removed after `patience` seconds, when no query can be reading it any more; but not the
+    one at the start, from which the journal could be done again.
     """
 
     def __init__(
@@ -111,6 +113,8 @@ class DiskKeeping:
         self._generations = Generations(folder)
         self._journal = Journal(folder / "journal", sync=sync)
         self._patience = patience
+        # The state that was forced to the disk: after a loss of power the journal is done again from there.
+        self._safe = epoch
         self._open(self._generations.commit(epoch))
         for fields, _ in self._journal.read():
             store.history.record(fields)
@@ -137,12 +141,14 @@ class DiskKeeping:
                 self._store.history.record(fields)
             for epoch in epochs[:-1]:
                 self._generations.discard(epoch)
-            self._generations.retire(before, self._patience)
+            if before != self._safe:
+                self._generations.retire(before, self._patience)
         return self.about
 
     def close(self) -> None:
-        """Force the state to the disk, and let others have the store."""
-        self._generations.sync(self._store.epoch())
+        """Force the state to the disk, if it has room, and let others have the store."""
+        with suppress(OSError):
+            self._generations.sync(self._store.epoch())
         self._journal.close()
         self._lock.release()
 

@@ -52,8 +52,7 @@ def _begin(
         del engine
         generations.clear({f".{version}"})
         generations.commit(version)
-        generations.sync(version)
-    generations.clear({version})
+    _settle(generations, version)
     if [fields["epoch"] for fields, _ in records] != [version]:
         journal.restart([({"number": 0, "epoch": version, "files": version}, b"")])
     return version
@@ -78,8 +77,11 @@ def _go_on(
     last = str(records[-1][0]["epoch"])
     if generations.snapshot(last) is None and generations.has_uncommitted(last):
         generations.commit(last)
-    state, number = _redo(generations, records)
     files = next(str(fields["files"]) for fields, _ in reversed(records) if fields.get("files"))
+    if files == version and generations.snapshot(last) is not None:
+        _settle(generations, last)
+        return last
+    state, number = _redo(generations, records)
     if files != version:
         patch = _take_files(state, quads())
         number += bool(patch)
@@ -89,9 +91,17 @@ def _go_on(
         generations.commit(state.epoch)
     epoch = state.epoch
     state.engine = ox.Store()
-    generations.sync(epoch)
-    generations.clear({epoch})
+    _settle(generations, epoch)
     return epoch
+
+
+def _settle(generations: Generations, epoch: str) -> None:
+    """Force a state to the disk and remove all others; a full disk keeps all, and does not stop the start."""
+    try:
+        generations.sync(epoch)
+    except OSError:
+        return
+    generations.clear({epoch})
 
 
 def _redo(generations: Generations, records: list[Record]) -> tuple[State, int]:

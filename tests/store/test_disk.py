@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import shutil
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
+import pyoxigraph as ox
 import pytest
 
 from graphsvc.errors import GraphsvcError, NotSupported, ProjectError, StoreError
@@ -19,8 +22,11 @@ from graphsvc.project import Project
 from graphsvc.settings import load
 from graphsvc.sparql import read
 from graphsvc.store import Write
+from graphsvc.store.disk import DiskKeeping, DiskWriter, Lock
 from graphsvc.store.generations import Generations
+from graphsvc.store.local import LocalStore
 from graphsvc.store.recovery import recover
+from graphsvc.workers.wire import Job
 from tests.conftest import LIBRARY
 from tests.store.adapters import ADAPTERS, Kept
 
@@ -144,6 +150,36 @@ def test_states_that_may_not_have_reached_the_disk_are_made_again_from_the_journ
     engine = Generations(database).open(last)
     assert sum(1 for _ in engine.quads_for_pattern(None, None, None, None)) > 4
     assert bool(engine.query("ASK { GRAPH <urn:g> { ?s <urn:n> 0, 1, 2, 3 } }"))
+
+
+def test_after_a_loss_of_power_the_journal_is_done_again_from_what_was_forced_to_the_disk(
+    tmp_path: Path,
+) -> None:
+    database, crashed = tmp_path / "db", tmp_path / "crashed"
+    epoch = opened(database)
+    lock = Lock.take(database)
+    assert lock is not None
+    store = LocalStore(ox.Store(), epoch)
+    # Nothing is waited for: what is over is removed at the next change.
+    keeping = DiskKeeping(store, database, epoch, lock, sync=True, patience=0)
+    writer = DiskWriter(database, epoch, store.setting)
+    for number in range(5):
+        fields = asdict(add(number))
+        content, patch = fields.pop("content"), io.BytesIO()
+        told = writer(Job("write", fields, 10.0), content, patch)
+        keeping.commit([(told, patch.getvalue())])
+    last = store.epoch()
+    assert len(Generations(database).epochs()) < 5
+    shutil.copytree(database, crashed)
+    keeping.close()
+    for state in (crashed / "generations").glob("*/state.json"):
+        # As if the machine had been started anew since, and what was not forced to the disk had not reached it.
+        state.write_text(json.dumps(json.loads(state.read_text()) | {"boot": "before"}))
+        if not (state.parent / "synced").exists():
+            shutil.rmtree(state.parent / "store")
+    assert opened(crashed) == last
+    engine = Generations(crashed).open(last)
+    assert bool(engine.query("ASK { GRAPH <urn:g> { ?s <urn:n> 0, 1, 2, 3, 4 } }"))
 
 
 def test_files_that_changed_replace_the_graphs_that_nobody_wrote_to(tmp_path: Path) -> None:
