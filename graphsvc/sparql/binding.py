@@ -18,11 +18,13 @@ _NAME = re.compile(r"[^\W\d]\w*\Z")
 
 
 def bind(text: str, found: Sequence[Token], bindings: Mapping[str, Term]) -> str:
-    """The text with its variables bound; `found` are its tokens.
+    """The text with its variables bound; `found` are its tokens. Without bindings, the text as it is.
 
     Raises BadRequest for a name that is no variable, a variable that the query does not have, a blank node, and
     a query without a WHERE group that could hold values (`CONSTRUCT WHERE`, `DESCRIBE <iri>`).
     """
+    if not bindings:
+        return text
     mentioned = {token.text[1:] for token in found if token.kind == "variable"}
     for name, term in bindings.items():
         if not _NAME.match(name) or name not in mentioned:

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Mapping
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
 
 import pyoxigraph as ox
 
@@ -26,8 +25,7 @@ from graphsvc.store.writing import Setting, State, carry_out
 class LocalStore:
     """An Oxigraph store in this process, in the state `epoch`.
 
-    `base`, `prefixes` and `union` are those of `evaluate`; `reserved` is how the names of the graphs begin that
-    nobody may write to; `setting` is all four at once. A store that is not `writable` refuses every write with
+    `setting` is what reads and writes are understood by. A store that is not `writable` refuses every write with
     NotSupported.
     """
 
@@ -36,15 +34,11 @@ class LocalStore:
         engine: ox.Store,
         epoch: str,
         *,
-        base: str | None = None,
-        prefixes: Mapping[str, str] | None = None,
-        union: bool = True,
-        reserved: str | None = None,
-        writable: bool = True,
         setting: Setting | None = None,
+        writable: bool = True,
     ) -> None:
         self.state = State(engine, epoch)
-        self.setting = setting or Setting(base, dict(prefixes or {}), union, reserved)
+        self.setting = setting or Setting()
         self.history = History(f"{self.setting.reserved or 'urn:x-graphsvc:'}writes")
         self._writable = writable
         self._lock = threading.Lock()
@@ -57,6 +51,12 @@ class LocalStore:
     def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: ARG002, B008
         """See `Store.query`; limits do not apply within one process."""
         out = io.BytesIO()
+        self.evaluate(query, result, out)
+        body = out.getvalue()
+        return Answer(iter((body,)), self.epoch(), len(body))
+
+    def evaluate(self, query: Query, result: Format, out: IO[bytes]) -> None:
+        """Write the answer to a query to `out`. Raises as `evaluate` does."""
         setting = self.setting
         evaluate(
             self.history.engine if query.history else self.engine,
@@ -67,8 +67,6 @@ class LocalStore:
             prefixes=setting.prefixes,
             union=setting.union,
         )
-        body = out.getvalue()
-        return Answer(iter((body,)), self.epoch(), len(body))
 
     def graph(self, name: str, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: ARG002, B008
         """See `Store.graph`."""

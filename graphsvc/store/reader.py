@@ -6,7 +6,6 @@ from typing import IO, Any
 
 from graphsvc.formats import GRAPH_FORMATS, RESULTS_FORMATS
 from graphsvc.sparql import Dataset, Form, Query
-from graphsvc.store.evaluation import evaluate
 from graphsvc.store.local import LocalStore
 from graphsvc.workers.wire import Job
 from graphsvc.workers.worker import Handler
@@ -33,16 +32,7 @@ def reader(store: LocalStore) -> Handler:
             Dataset(_iris(fields["default_graphs"]), _iris(fields["named_graphs"])),
             history=fields["history"],
         )
-        setting = store.setting
-        evaluate(
-            store.history.engine if query.history else store.engine,
-            query,
-            result,
-            out,
-            base=setting.base,
-            prefixes=setting.prefixes,
-            union=setting.union,
-        )
+        store.evaluate(query, result, out)
         return None
 
     return handle

@@ -71,6 +71,13 @@ def test_a_construct_has_its_bindings_too(ours: rdflib.Dataset) -> None:
     assert set(graph.subjects()) == {ZOLA}
 
 
+def test_a_query_without_a_where_group_needs_no_bindings(ours: rdflib.Dataset) -> None:
+    for text in (f"DESCRIBE <{ZOLA}>", "CONSTRUCT WHERE { ?s rdfs:label ?l }"):
+        graph = ours.query(text).graph
+        assert graph is not None
+        assert (ZOLA, rdflib.RDFS.label, Literal("Émile Zola")) in graph
+
+
 UPDATES: dict[str, tuple[str, dict[str, rdflib.term.Identifier]]] = {
     "data": (f"INSERT DATA {{ GRAPH <{G}> {{ <urn:a> <urn:b> 1, 'é' }} }}", {}),
     "a clause that sees the union": (f"INSERT {{ GRAPH <{G}> {{ ?p rdfs:label ?l }} }} WHERE {{ ?p rdfs:label ?l FILTER(isIRI(?p)) }}", {}),  # noqa: E501
