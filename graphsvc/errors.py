@@ -21,6 +21,7 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     ├── PreconditionFailed       the graph is not what If-Match or If-None-Match says
     ├── NotAcceptable            no offer fits the Accept header
     ├── TooLarge                 more bytes than the limit
+    │   └── ResultTooLarge       an answer of more rows or bytes than the limit
     ├── IncompleteBody           fewer bytes than announced
     ├── UnsupportedMediaType
     ├── TooManyRequests          one client takes more than its share
@@ -163,6 +164,12 @@ class TooLarge(GraphsvcError):
     """More bytes than the limit allows."""
 
     title = "Too large"
+
+
+class ResultTooLarge(TooLarge):
+    """An answer has more rows, or more bytes, than the operator allows."""
+
+    title = "The answer is too large"
 
 
 class IncompleteBody(BadRequest):

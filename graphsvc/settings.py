@@ -79,8 +79,14 @@ class Settings:
     readers: int = _setting(0, "How many queries may run at once; 0: two for each processor.")
     reader_memory: int = _setting(1 << 30, "How much memory one query may take beyond the data.")
     client_share: int = _setting(0, "How many requests of one client may be under way; 0: no limit.")
+    client_patience: float = _setting(
+        30.0,
+        "How long a client may take to send a request or take an answer, beyond what its bytes need at 64 kB/s.",
+    )
     grace: float = _setting(10.0, "How long what is under way may take to end when the service stops.")
     hold_back: int = _setting(16 << 20, "Up to this size an answer is sent whole, or not at all.")
+    max_result_rows: int = _setting(0, "How many rows or triples an answer may have; 0: no limit.")
+    max_result_bytes: int = _setting(0, "How many bytes an answer may have; 0: no limit.")
     max_query_bytes: int = _setting(256 << 10, "The longest query text.")
     max_upload_bytes: int = _setting(64 << 20, "The largest upload, unpacked.")
     prefixes: Mapping[str, str] = field(default_factory=lambda: dict(PREFIXES))

@@ -61,7 +61,10 @@ def read_document(
     except SyntaxError as error:
         raise _positioned(error, document, source) from None
     except ValueError as error:
-        raise DataSyntaxError(str(error), source=source) from None
+        raise DataSyntaxError(_sentence(str(error)), source=source) from None
+    except MemoryError as error:
+        # The parser's buffer is bounded, and says so in this way.
+        raise DataSyntaxError(_sentence(str(error) or "A token is too long"), source=source) from None
 
 
 def _positioned(error: SyntaxError, document: bytes, source: str) -> DataSyntaxError:
@@ -72,9 +75,14 @@ def _positioned(error: SyntaxError, document: bytes, source: str) -> DataSyntaxE
         raw = next(islice(document.split(b"\n"), line - 1, line), b"")
         source_line = raw[:500].decode("utf-8", "replace").rstrip("\r")
     return DataSyntaxError(
-        message[1] if message else str(error),
+        _sentence(message[1] if message else str(error)),
         source=source,
         line=line,
         column=error.offset,
         source_line=source_line,
     )
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")

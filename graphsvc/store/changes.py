@@ -12,10 +12,14 @@ from itertools import groupby
 
 import pyoxigraph as ox
 
-from graphsvc.errors import StoreError
+from graphsvc.errors import StoreError, TooComplex, TooLarge
 
 GraphName = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 _BATCH = 10_000
+# How deep triple terms may nest, and how long a statement may be in a patch, in bytes. Who reads the patch has an
+# ordinary stack, and a parser that takes tokens of 16 MiB.
+MAX_DEPTH = 64
+MAX_STATEMENT = 8 << 20
 
 
 class Draft:
@@ -28,8 +32,12 @@ class Draft:
         self._lines: list[tuple[str, ox.Quad | GraphName]] = []
 
     def add(self, quads: Iterable[ox.Quad]) -> None:
-        """Add what is not there yet."""
-        fresh = list(dict.fromkeys(quad for quad in quads if quad not in self.engine))
+        """Add what is not there yet. Raises TooComplex for triple terms that nest deeper than MAX_DEPTH."""
+        given = list(quads)
+        for quad in given:
+            if isinstance(quad.object, ox.Triple):
+                _check_depth(quad.object)
+        fresh = list(dict.fromkeys(quad for quad in given if quad not in self.engine))
         for graph in dict.fromkeys(quad.graph_name for quad in fresh):
             if not isinstance(graph, ox.DefaultGraph):
                 self.create(graph)
@@ -75,13 +83,28 @@ class Draft:
         self.added = self.removed = 0
 
     def patch(self) -> bytes:
-        """The changes as a patch, in the order in which they were made; empty where nothing changed."""
-        return "".join(
-            f"{sign} {thing} .\n"
+        """The changes as a patch, in the order in which they were made; empty where nothing changed.
+
+        Raises TooLarge for a statement that is longer than MAX_STATEMENT.
+        """
+        lines = [
+            f"{sign} {thing} .\n".encode()
             if not isinstance(thing, ox.Quad)
-            else f"{sign} {thing.triple} {_graph(thing)}.\n"
+            else f"{sign} {thing.triple} {_graph(thing)}.\n".encode()
             for sign, thing in self._lines
-        ).encode()
+        ]
+        if any(len(line) > MAX_STATEMENT for line in lines):
+            raise TooLarge(f"A statement is longer than {MAX_STATEMENT:,} bytes.")
+        return b"".join(lines)
+
+
+def _check_depth(term: object) -> None:
+    depth = 0
+    while isinstance(term, ox.Triple):
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise TooComplex(f"A triple term nests more than {MAX_DEPTH} deep.")
+        term = term.object
 
 
 def _graph(quad: ox.Quad) -> str:

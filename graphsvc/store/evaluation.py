@@ -18,6 +18,7 @@ from graphsvc.rdf.reading import engine_format
 from graphsvc.rdf.writing import cannot_carry, write_document
 from graphsvc.sparql import Query
 from graphsvc.sparql.diagnosis import diagnose
+from graphsvc.store.output_cap import OutputCap
 
 _UNKNOWN_FUNCTION = re.compile(r"custom (?:aggregate )?function (<[^>]*>) is not supported")
 # Up to so many triples a CONSTRUCT or DESCRIBE is sorted, so that the same graph gives the same bytes; beyond
@@ -47,12 +48,14 @@ def evaluate(
     base: str | None = None,
     prefixes: Mapping[str, str] | None = None,
     union: bool = True,
+    cap: OutputCap = OutputCap(),  # noqa: B008
 ) -> None:
     """Run `query` on `store` and write its answer in the format `result` to `out`.
 
     `base` resolves relative IRIs in the text; `prefixes` shorten the IRIs of a Turtle answer and name what is
     missing in a syntax error; with `union` the default graph is the union of all graphs unless the query or its
-    request names the dataset. Raises QuerySyntaxError, UnknownFunction, or StoreError where the engine fails.
+    request names the dataset. Raises QuerySyntaxError, UnknownFunction, ResultTooLarge for an answer past the
+    cap, or StoreError where the engine fails.
     """
     try:
         found = store.query(query.text, base_iri=base, **_dataset(query, union))
@@ -62,12 +65,12 @@ def evaluate(
         raise failure("The store could not run the query", error) from error
     try:
         if isinstance(found, ox.QueryTriples):
-            write_triples(found, result, out, prefixes or {})
+            write_triples(cap.counted(found), result, cap.file(out, result), prefixes or {})
         else:
             wanted = ox.QueryResultsFormat.from_media_type(result.media_type)
             if wanted is None:
                 raise ValueError(f"{result.label} cannot carry solutions")
-            found.serialize(out, wanted)
+            found.serialize(cap.file(out, result), wanted)
     except BrokenPipeError:
         raise
     except (OSError, RuntimeError) as error:

@@ -18,6 +18,7 @@ from graphsvc.formats import Format
 from graphsvc.sparql import Query
 from graphsvc.store.evaluation import evaluate, write_graph
 from graphsvc.store.history import History
+from graphsvc.store.output_cap import OutputCap
 from graphsvc.store.port import Answer, Limits, Receipt, Write
 from graphsvc.store.writing import Setting, State, carry_out
 
@@ -48,14 +49,20 @@ class LocalStore:
         """The engine itself."""
         return self.state.engine
 
-    def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: ARG002, B008
-        """See `Store.query`; limits do not apply within one process."""
+    def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
+        """See `Store.query`; within one process there is no limit of time."""
         out = io.BytesIO()
-        self.evaluate(query, result, out)
+        self.evaluate(query, result, out, OutputCap(limits.max_rows, limits.max_bytes))
         body = out.getvalue()
         return Answer(iter((body,)), self.epoch(), len(body))
 
-    def evaluate(self, query: Query, result: Format, out: IO[bytes]) -> None:
+    def evaluate(
+        self,
+        query: Query,
+        result: Format,
+        out: IO[bytes],
+        cap: OutputCap = OutputCap(),  # noqa: B008
+    ) -> None:
         """Write the answer to a query to `out`. Raises as `evaluate` does."""
         setting = self.setting
         evaluate(
@@ -66,6 +73,7 @@ class LocalStore:
             base=setting.base,
             prefixes=setting.prefixes,
             union=setting.union,
+            cap=cap,
         )
 
     def graph(self, name: str, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: ARG002, B008

@@ -37,6 +37,8 @@ class PooledStore:
             "default_graphs": query.dataset.default_graphs,
             "named_graphs": query.dataset.named_graphs,
             "result": result.media_type,
+            "max_rows": limits.max_rows,
+            "max_bytes": limits.max_bytes,
         }
         return self._answer(Job("query", fields, self._time(limits), limits.client), query.text, limits)
 

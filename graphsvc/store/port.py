@@ -14,11 +14,14 @@ from graphsvc.sparql import Query
 @dataclass(frozen=True)
 class Limits:
     """What one piece of work may take: `timeout` in seconds (None: the store's own), whether it is still wanted
-    (`cancelled` is asked from time to time and must not block), and whose share it counts against."""
+    (`cancelled` is asked from time to time and must not block), and whose share it counts against; how many rows
+    (or triples) and bytes its answer may have (0: any number)."""
 
     timeout: float | None = None
     cancelled: Callable[[], bool] = lambda: False
     client: str = ""
+    max_rows: int = 0
+    max_bytes: int = 0
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,7 @@ class Store(Protocol):
         """Run a query and serialise its solutions or triples.
 
         `result` is one of RESULTS_FORMATS for SELECT and ASK, of GRAPH_FORMATS for CONSTRUCT and DESCRIBE.
-        Raises QuerySyntaxError, TooComplex, OutOfTime, OutOfMemory, Saturated, StoreError.
+        Raises QuerySyntaxError, TooComplex, OutOfTime, OutOfMemory, ResultTooLarge, Saturated, StoreError.
         """
 
     def graph(self, name: str, result: Format, limits: Limits = ...) -> Answer:

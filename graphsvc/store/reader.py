@@ -7,6 +7,7 @@ from typing import IO, Any
 from graphsvc.formats import GRAPH_FORMATS, RESULTS_FORMATS
 from graphsvc.sparql import Dataset, Form, Query
 from graphsvc.store.local import LocalStore
+from graphsvc.store.output_cap import OutputCap
 from graphsvc.workers.wire import Job
 from graphsvc.workers.worker import Handler
 
@@ -32,7 +33,7 @@ def reader(store: LocalStore) -> Handler:
             Dataset(_iris(fields["default_graphs"]), _iris(fields["named_graphs"])),
             history=fields["history"],
         )
-        store.evaluate(query, result, out)
+        store.evaluate(query, result, out, OutputCap(fields["max_rows"], fields["max_bytes"]))
         return None
 
     return handle

@@ -38,6 +38,7 @@ from graphsvc.sparql.gate import Form
 from graphsvc.sparql.lexer import tokens
 from graphsvc.sparql.update import operations
 from graphsvc.store.evaluation import write_triples
+from graphsvc.store.output_cap import OutputCap
 from graphsvc.store.port import Answer, Limits, Receipt, Write
 from graphsvc.store.updating import check_syntax
 from graphsvc.store.writing import read_content
@@ -125,7 +126,8 @@ class RemoteStore:
             if reply.status == 400:
                 raise diagnose(query.text, _excuse(reply), self._prefixes)
             _check_whole(reply)
-            return self._rewritten(reply, result, epoch, rows=rows)
+            cap = OutputCap(limits.max_rows, limits.max_bytes)
+            return self._rewritten(reply, result, epoch, cap, rows=rows)
 
     def graph(self, name: str, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
         """See `Store.graph`. Raises RemoteFailure too."""
@@ -135,7 +137,7 @@ class RemoteStore:
             if reply.status == 404:
                 raise NotFound(f"There is no graph <{name}>.")
             _check_whole(reply)
-            return self._rewritten(reply, result, epoch, rows=False)
+            return self._rewritten(reply, result, epoch, OutputCap(), rows=False)
 
     def graph_epoch(self, name: str, limits: Limits = Limits()) -> str:  # noqa: ARG002, B008
         """See `Store.graph_epoch`: it is not known."""
@@ -194,14 +196,14 @@ class RemoteStore:
         given = self._timeout if limits.timeout is None else min(limits.timeout, self._timeout)
         return exchange(message, time.monotonic() + given, limits.cancelled)
 
-    def _rewritten(self, reply: Reply, result: Format, epoch: str, *, rows: bool) -> Answer:
+    def _rewritten(self, reply: Reply, result: Format, epoch: str, cap: OutputCap, *, rows: bool) -> Answer:
         # The answer closes it when it is read, or let go of.
-        out = tempfile.SpooledTemporaryFile(self._hold_back)  # noqa: SIM115
+        out: IO[bytes] = tempfile.SpooledTemporaryFile(self._hold_back)  # noqa: SIM115
         try:
             if rows:
-                _copy_rows(reply, result, out)
+                _copy_rows(reply, result, cap.file(out, result))
             else:
-                _copy_triples(reply, result, out, self._prefixes)
+                _copy_triples(reply, result, out, self._prefixes, cap)
         except (SyntaxError, OSError) as error:
             out.close()
             raise reply.failure or RemoteFailure(f"The remote store broke off its answer: {error}") from error
@@ -300,10 +302,12 @@ def _copy_rows(reply: Reply, result: Format, out: IO[bytes]) -> None:
         found = None
 
 
-def _copy_triples(reply: Reply, result: Format, out: IO[bytes], prefixes: Mapping[str, str]) -> None:
+def _copy_triples(
+    reply: Reply, result: Format, out: IO[bytes], prefixes: Mapping[str, str], cap: OutputCap
+) -> None:
     triples = (quad.triple for quad in ox.parse(reply, ox.RdfFormat.N_TRIPLES))  # type: ignore[arg-type]
     try:
-        write_triples(triples, result, out, prefixes)
+        write_triples(cap.counted(triples), result, cap.file(out, result), prefixes)
     finally:
         triples.close()
 

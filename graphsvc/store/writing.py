@@ -72,10 +72,10 @@ def carry_out(state: State, write: Write, setting: Setting) -> tuple[Receipt, by
     try:
         _ACTIONS[write.kind](state, draft, write, setting)
         _check_rights(draft, write, setting)
+        patch = draft.patch()
     except GraphsvcError:
         draft.undo()
         raise
-    patch = draft.patch()
     graphs = draft.graphs()
     epoch = state.advance(patch, graphs)
     created = not existed and state.holds(write.graph)

@@ -20,10 +20,10 @@ from graphsvc.rdf import Iri
 from graphsvc.sparql import read_update
 from graphsvc.store import Write
 from graphsvc.web.addresses import encoded, request_path
+from graphsvc.web.limits import limits
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_url, read_body
 from graphsvc.web.representation import choose, entity_tag, named_format, not_modified, respond
 from graphsvc.web.service import local_path, service
-from graphsvc.web.sparql import limits
 from graphsvc.web.token import check_historian, writer
 from graphsvc.web.update import DIRECT
 from graphsvc.web.uploads import read_upload

@@ -10,10 +10,11 @@ from flask import Blueprint, Response, render_template, request
 from graphsvc.errors import BadRequest, NotFound
 from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, RESULTS_FORMATS, Format
 from graphsvc.stored_queries import StoredQuery
+from graphsvc.web.limits import limits
 from graphsvc.web.parameters import from_url
 from graphsvc.web.representation import choose, named_format, not_modified, respond, whole
 from graphsvc.web.service import absolute_url, local_path, service
-from graphsvc.web.sparql import DIRECT, limits
+from graphsvc.web.sparql import DIRECT
 from graphsvc.web.state import state_tag
 
 blueprint = Blueprint("queries", __name__)

@@ -18,6 +18,7 @@ from graphsvc.rdf import Iri
 from graphsvc.sparql import Dataset, Query, read
 from graphsvc.store import Answer, Limits
 from graphsvc.web import query_pages
+from graphsvc.web.limits import limits
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
 from graphsvc.web.representation import choose, named_format, not_modified, respond
 from graphsvc.web.service import service
@@ -174,17 +175,3 @@ def _let_go(answer: Answer) -> None:
         close = getattr(answer.chunks, "close", None)
         if close is not None:
             close()
-
-
-def limits(parameters: Parameters | None = None) -> Limits:
-    """What a query of this request may take: a client may ask for less time than is allowed, never for more."""
-    longest = service().settings.query_timeout
-    asked = parameters.one("timeout") if parameters else None
-    try:
-        seconds = float(asked) if asked is not None else longest
-    except ValueError:
-        seconds = -1
-    if not 0 < seconds < float("inf"):
-        raise BadRequest("`timeout` is a number of seconds greater than 0.")
-    gone = request.environ.get("waitress.client_disconnected", lambda: False)
-    return Limits(min(seconds, longest), gone, request.remote_addr or "")

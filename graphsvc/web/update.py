@@ -15,9 +15,9 @@ from graphsvc.federation import with_answers
 from graphsvc.rdf import Iri
 from graphsvc.sparql import Dataset, read_update
 from graphsvc.store import Write
+from graphsvc.web.limits import limits
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
 from graphsvc.web.service import service
-from graphsvc.web.sparql import limits
 from graphsvc.web.token import writer
 from graphsvc.web.writers import done, make
 

@@ -10,8 +10,9 @@ from flask import Blueprint, Response, request
 
 from graphsvc.errors import BadRequest
 from graphsvc.formats import DATA_FORMATS, HTML, Format
-from graphsvc.validation import Document, Severity, ValidationJob, ValidationLimits
+from graphsvc.validation import Document, Severity, ValidationJob
 from graphsvc.validation.rendering import REPORT_FORMATS, render
+from graphsvc.web.limits import validation_limits
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.representation import choose
 from graphsvc.web.service import service
@@ -21,7 +22,13 @@ from graphsvc.web.validation_page import form_page, report_page
 ROLES = ("data", "shapes", "ontology")
 OFFERS: tuple[Format, ...] = (*REPORT_FORMATS, HTML)
 _FIELDS = frozenset(
-    {"format", "severity", "base", *(f"{role}{end}" for role in ROLES for end in ("", "_text", "_format"))}
+    {
+        "format",
+        "severity",
+        "base",
+        "timeout",
+        *(f"{role}{end}" for role in ROLES for end in ("", "_text", "_format")),
+    }
 )
 blueprint = Blueprint("validation", __name__)
 
@@ -41,7 +48,7 @@ def validate() -> Response:
     parameters = upload.parameters
     _check_fields(parameters)
     chosen = choose(OFFERS, parameters.one("format") or None)
-    report = service().validator.validate(_job(upload), _limits())
+    report = service().validator.validate(_job(upload), validation_limits(parameters))
     if chosen is HTML:
         return _respond(report_page(report).encode("utf-8"), HTML)
     return _respond(render(report, chosen, settings.prefixes), chosen)
@@ -77,11 +84,6 @@ def _own(folder: str) -> list[Document]:
         for file in project.files
         if file.folder == folder
     ]
-
-
-def _limits() -> ValidationLimits:
-    gone = request.environ.get("waitress.client_disconnected", lambda: False)
-    return ValidationLimits(service().settings.query_timeout, gone, request.remote_addr or "")
 
 
 def _respond(body: bytes, chosen: Format) -> Response:

@@ -9,9 +9,9 @@ from flask import Response
 
 from graphsvc.store import Receipt, Write
 from graphsvc.tokens import Token
+from graphsvc.web.limits import limits
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.service import service
-from graphsvc.web.sparql import limits
 
 _LOG = logging.getLogger("graphsvc.writes")
 

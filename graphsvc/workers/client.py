@@ -121,9 +121,15 @@ class _Run:
         """How the job ended: the pool's fields, or the error raised."""
         status = wire.read_status(_packet(self._channel))
         self.close()
-        if status.error is not None:
-            raise status.error
-        return status.fields
+        error, fields = status.error, status.fields
+        if error is None:
+            return fields
+        # A frame that holds what it raises is a cycle, in which the payloads of its callers would stay.
+        del status
+        try:
+            raise error
+        finally:
+            del error
 
     def close(self) -> None:
         """Let go of the job; the pool stops a worker that is still at it."""

@@ -8,11 +8,20 @@ from pathlib import Path
 
 import pytest
 
-from graphsvc.errors import QuerySyntaxError
-from graphsvc.formats import CSV, GRAPH_FORMATS, N_TRIPLES, RESULTS_FORMATS, RESULTS_JSON, TSV, TURTLE
+from graphsvc.errors import QuerySyntaxError, ResultTooLarge
+from graphsvc.formats import (
+    CSV,
+    GRAPH_FORMATS,
+    N_TRIPLES,
+    RESULTS_FORMATS,
+    RESULTS_JSON,
+    TSV,
+    TURTLE,
+    Format,
+)
 from graphsvc.rdf import Literal, read_document
 from graphsvc.sparql import Dataset, read
-from graphsvc.store import Store
+from graphsvc.store import Limits, Store
 from tests.store.adapters import ADAPTERS
 
 GRAPHS = "http://example.org/library/graph/"
@@ -136,3 +145,28 @@ def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
         opened = make(tmp_path)
         opened.close()
         opened.close()
+
+
+ROWS = "SELECT ?n { VALUES ?n { 1 2 3 4 5 } }"
+TRIPLES = "CONSTRUCT { ?n <urn:p> ?n } WHERE { VALUES ?n { <urn:1> <urn:2> <urn:3> } }"
+
+
+@pytest.mark.parametrize("result", RESULTS_FORMATS, ids=lambda one: one.name)
+def test_an_answer_of_more_rows_than_allowed_is_an_error(store: Store, result: Format) -> None:
+    assert store.query(read(ROWS), result, Limits(max_rows=5)).read()
+    with pytest.raises(ResultTooLarge, match="more than 4 rows"):
+        store.query(read(ROWS), result, Limits(max_rows=4)).read()
+
+
+def test_an_answer_of_more_triples_than_allowed_is_an_error(store: Store) -> None:
+    assert store.query(read(TRIPLES), N_TRIPLES, Limits(max_rows=3)).read().count(b"\n") == 3
+    with pytest.raises(ResultTooLarge, match="more than 2 triples"):
+        store.query(read(TRIPLES), N_TRIPLES, Limits(max_rows=2)).read()
+
+
+@pytest.mark.parametrize(("text", "result"), [(ROWS, RESULTS_JSON), (TRIPLES, N_TRIPLES)])
+def test_an_answer_of_more_bytes_than_allowed_is_an_error(store: Store, text: str, result: Format) -> None:
+    size = len(store.query(read(text), result).read())
+    assert len(store.query(read(text), result, Limits(max_bytes=size)).read()) == size
+    with pytest.raises(ResultTooLarge, match=f"longer than {size - 1:,} bytes"):
+        store.query(read(text), result, Limits(max_bytes=size - 1)).read()

@@ -1,0 +1,48 @@
+"""What one request may take: its time, its share, and the size of its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import request
+
+from graphsvc.errors import BadRequest
+from graphsvc.store import Limits
+from graphsvc.validation import ValidationLimits
+from graphsvc.web.parameters import Parameters
+from graphsvc.web.service import service
+
+
+def limits(parameters: Parameters | None = None) -> Limits:
+    """What a query or a write of this request may take. Raises BadRequest for a `timeout` that is none."""
+    settings = service().settings
+    return Limits(
+        _seconds(parameters),
+        _gone(),
+        request.remote_addr or "",
+        settings.max_result_rows,
+        settings.max_result_bytes,
+    )
+
+
+def validation_limits(parameters: Parameters | None = None) -> ValidationLimits:
+    """What a validation of this request may take. Raises as `limits` does."""
+    return ValidationLimits(_seconds(parameters), _gone(), request.remote_addr or "")
+
+
+def _seconds(parameters: Parameters | None) -> float:
+    """A client may ask for less time than is allowed, never for more."""
+    longest = service().settings.query_timeout
+    asked = parameters.one("timeout") if parameters else None
+    try:
+        seconds = float(asked) if asked is not None else longest
+    except ValueError:
+        seconds = -1
+    if not 0 < seconds < float("inf"):
+        raise BadRequest("`timeout` is a number of seconds greater than 0.")
+    return min(seconds, longest)
+
+
+def _gone() -> Callable[[], bool]:
+    gone: Callable[[], bool] = request.environ.get("waitress.client_disconnected", lambda: False)
+    return gone
