@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from graphsvc.doctor.findings import Finding, note, ok, wrong
+from graphsvc.doctor.findings import Finding, disguised, note, ok, wrong
 from graphsvc.settings import Settings, described
 
 _SECRET = "remote_authorization"  # noqa: S105 - the name of a setting
@@ -32,6 +32,7 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
             defaults[name] = value
             continue
         shown = "(not shown)" if name == _SECRET and value else value
+        shown = disguised(shown) if isinstance(shown, str) else shown
         yield ok(
             "setting",
             f"{name} = {shown!r} from {origins[name]}.",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
+
+_USER = re.compile(r"//[^/@\s]+@")
 
 
 class Level(Enum):
@@ -28,19 +31,24 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+def disguised(text: str) -> str:
+    """The text without names and passwords in URLs: what is found is often sent to others."""
+    return _USER.sub("//…@", text)
+
+
 def ok(subject: str, text: str, **facts: Any) -> Finding:
     """All is well."""
-    return Finding(Level.OK, subject, text, facts=facts)
+    return Finding(Level.OK, subject, disguised(text), facts=facts)
 
 
 def note(subject: str, text: str, remedy: str = "", **facts: Any) -> Finding:
     """Nothing is wrong, but it is good to know."""
-    return Finding(Level.NOTE, subject, text, remedy, facts)
+    return Finding(Level.NOTE, subject, disguised(text), remedy, facts)
 
 
 def wrong(subject: str, text: str, remedy: str, **facts: Any) -> Finding:
     """Something is wrong, and this is what to do."""
-    return Finding(Level.WRONG, subject, f"{text.rstrip('.')}.", remedy, facts)
+    return Finding(Level.WRONG, subject, f"{disguised(text).rstrip('.')}.", remedy, facts)
 
 
 def status(findings: Sequence[Finding]) -> int:

@@ -122,7 +122,7 @@ def _journal(folder: Path, seen: Inspection) -> Finding:
 
 
 def _state(folder: Path, seen: Inspection) -> Finding:
-    quads = len(Generations(folder).open(seen.state.epoch))
+    quads = Generations(folder).count(seen.state.epoch)
     facts = {"epoch": seen.state.epoch, "number": seen.state.number, "quads": quads}
     text = f"{seen.state.epoch} after {seen.state.number:,} changes, {quads:,} quads"
     if seen.behind and not seen.held:

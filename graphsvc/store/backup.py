@@ -120,7 +120,7 @@ def _copy_state(seen: Inspection, files: dict[str, IO[bytes]], folder: Path, sto
     shared = 0
     for name, file in files.items():
         # As a state's own files are shared with the next state.
-        if name.endswith(".sst") and _linked(source / name, place / "store" / name):
+        if name.endswith(".sst") and _linked(file, source / name, place / "store" / name):
             shared += 1
         else:
             with open(place / "store" / name, "xb") as copy:
@@ -129,13 +129,16 @@ def _copy_state(seen: Inspection, files: dict[str, IO[bytes]], folder: Path, sto
     return shared
 
 
-def _linked(source: Path, target: Path) -> bool:
-    """Whether a file could be shared: on another file system, or where it has been removed, it cannot."""
+def _linked(file: IO[bytes], source: Path, target: Path) -> bool:
+    """Whether an open file could be shared: on another file system, or where it has been removed, it cannot."""
     try:
         os.link(source, target)
     except OSError:
         return False
-    return True
+    if os.path.samestat(os.fstat(file.fileno()), target.stat()):
+        return True
+    target.unlink()
+    return False
 
 
 def _copy_journal(source: Path, target: Path, size: int) -> None:
@@ -147,12 +150,11 @@ def _copy_journal(source: Path, target: Path, size: int) -> None:
 
 def _described(store: Path) -> Manifest:
     (epoch,) = Generations(store).epochs()
-    engine = Generations(store).open(epoch)
     state = Generations(store).written(epoch)
     return Manifest(
         epoch,
         state.number,
-        len(engine),
+        Generations(store).count(epoch),
         datetime.now(UTC).isoformat(timespec="seconds"),
         __version__,
         version("pyoxigraph"),

@@ -20,6 +20,8 @@ import pyoxigraph as ox
 from graphsvc.errors import StorageFull, StoreError
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+# A damaged file is a RuntimeError of the engine's.
+_ENGINE_FAILED = (OSError, RuntimeError)
 _FULL = frozenset({28, 122})  # ENOSPC, EDQUOT
 
 
@@ -80,8 +82,16 @@ class Generations:
         """A committed state, for reading. Raises StoreError."""
         try:
             return ox.Store.read_only(str(self.folder / epoch / "store"))
-        except OSError as error:
+        except _ENGINE_FAILED as error:
             raise StoreError(f"{self.folder / epoch}: the store cannot be opened: {error}") from error
+
+    def count(self, epoch: str) -> int:
+        """How many quads a committed state has; all of them are read. Raises StoreError."""
+        engine = self.open(epoch)
+        try:
+            return len(engine)
+        except _ENGINE_FAILED as error:
+            raise StoreError(f"{self.folder / epoch}: the store cannot be read: {error}") from error
 
     def clone(self, epoch: str) -> ox.Store:
         """A copy of a state to change, committed or not; it shares the files, and is gone with the next clone."""

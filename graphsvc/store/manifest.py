@@ -89,7 +89,7 @@ class Manifest:
             records, _ = read_journal(store / "journal")
             generations = Generations(store)
             state = generations.written(self.epoch)
-            quads = len(generations.open(self.epoch))
+            quads = generations.count(self.epoch)
         except (OSError, StoreError) as error:
             yield str(error)
             return

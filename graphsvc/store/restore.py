@@ -34,6 +34,8 @@ def restore(backup: Path, folder: Path, *, replace: bool = False) -> tuple[Manif
     damaged, and StorageFull where there is no room; then nothing is changed.
     """
     manifest = verified(backup)
+    if folder.resolve().is_relative_to(backup.resolve()):
+        raise ProjectError(f"{folder} is in the backup itself; name a folder elsewhere")
     try:
         with _claimed(folder, replace), unfinished(folder) as place:
             _copy(manifest, backup / STORE, place)
