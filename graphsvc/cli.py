@@ -186,7 +186,7 @@ def backup(folder: Path, store: str | None, project: Path) -> None:
     from graphsvc.store.backup import back_up
 
     made, shared = back_up(_store_folder(project, store), folder)
-    click.echo(f"{folder}: state {made.epoch} after {made.number:,} changes, {made.quads:,} quads")
+    click.echo(f"{folder}: {made.summary}")
     if shared:
         click.echo(f"It shares {shared} files with the store: copy it to another disk too.", err=True)
 
@@ -202,7 +202,7 @@ def restore(folder: Path, store: str | None, replace: bool, project: Path) -> No
 
     place = _store_folder(project, store)
     made, aside = run(folder, place, replace=replace)
-    click.echo(f"{place}: state {made.epoch} after {made.number:,} changes, {made.quads:,} quads")
+    click.echo(f"{place}: {made.summary}")
     if aside:
         click.echo(f"The store that was there is in {aside}.", err=True)
 

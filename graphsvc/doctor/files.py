@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 
-from graphsvc.doctor.findings import Finding, note, ok, wrong
+from graphsvc.doctor.findings import Finding, counted, note, ok, wrong
 from graphsvc.errors import GraphsvcError, ProjectError
 from graphsvc.project import FOLDERS, Project
 from graphsvc.settings import Settings
@@ -26,7 +26,7 @@ def examine_files(settings: Settings) -> Iterator[Finding]:
     except ProjectError as error:
         yield wrong("queries/", str(error), "Mend the file: the service does not start with it.")
     else:
-        yield ok("queries/", f"{len(library)} queries are published.", queries=len(library))
+        yield ok("queries/", f"{len(library)} published.", queries=len(library))
 
 
 def _folder(project: Project, folder: str) -> Iterator[Finding]:
@@ -44,4 +44,9 @@ def _folder(project: Project, folder: str) -> Iterator[Finding]:
             hint = getattr(error, "hint", None) or "Mend the file: the service does not start with it."
             yield wrong(f"{folder}/", said, hint, file=str(file.path))
     if not broken:
-        yield ok(f"{folder}/", f"{len(files)} files with {quads:,} quads.", files=len(files), quads=quads)
+        yield ok(
+            f"{folder}/",
+            f"{counted(len(files), 'file')} with {counted(quads, 'quad')}.",
+            files=len(files),
+            quads=quads,
+        )

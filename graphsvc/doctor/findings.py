@@ -31,6 +31,11 @@ class Finding:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+def counted(number: int, noun: str) -> str:
+    """A number of things, such as `1 file` and `2,000 files`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def disguised(text: str) -> str:
     """The text without names and passwords in URLs: what is found is often sent to others."""
     return _USER.sub("//…@", text)

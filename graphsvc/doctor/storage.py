@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from graphsvc.doctor.findings import Finding, note, ok, wrong
+from graphsvc.doctor.findings import Finding, counted, note, ok, wrong
 from graphsvc.errors import GraphsvcError, StoreError
 from graphsvc.formats import RESULTS_JSON
 from graphsvc.loading import disk_folder, remote_store
@@ -55,8 +55,8 @@ def examine_backup(backup: Path) -> Iterator[Finding]:
     if not faults:
         yield ok(
             "backup",
-            f"{backup} is as graphsvc {manifest.graphsvc} made it at {manifest.time}: state {manifest.epoch} "
-            f"after {manifest.number:,} changes, {manifest.quads:,} quads in {len(manifest.files)} files.",
+            f"{backup} is as graphsvc {manifest.graphsvc} made it at {manifest.time}: "
+            f"{manifest.summary} in {counted(len(manifest.files), 'file')}.",
             epoch=manifest.epoch,
             number=manifest.number,
             quads=manifest.quads,
@@ -109,12 +109,12 @@ def _journal(folder: Path, seen: Inspection) -> Finding:
     size = (folder / "journal").stat().st_size
     last = next((str(fields["time"]) for fields, _ in reversed(seen.records) if "time" in fields), None)
     facts = {"bytes": size, "changes": seen.changes, "last": last}
-    text = f"{seen.changes:,} changes in {_bytes(size)}, each as it was written and after the one before"
+    text = f"{counted(seen.changes, 'change')} in {_bytes(size)}, each as it was written and after the one before"
     text += f"; the last at {last}." if last else "."
     if size > whole and not seen.held:
         return note(
             "journal",
-            f"{text} {size - whole:,} bytes behind them were acknowledged to nobody.",
+            f"{text} The {counted(size - whole, 'byte')} behind that were acknowledged to nobody.",
             "The next start drops them.",
             **facts,
         )
@@ -124,12 +124,12 @@ def _journal(folder: Path, seen: Inspection) -> Finding:
 def _state(folder: Path, seen: Inspection) -> Finding:
     quads = Generations(folder).count(seen.state.epoch)
     facts = {"epoch": seen.state.epoch, "number": seen.state.number, "quads": quads}
-    text = f"{seen.state.epoch} after {seen.state.number:,} changes, {quads:,} quads"
+    text = f"{seen.state.epoch}, number {seen.state.number:,}, with {counted(quads, 'quad')}"
     if seen.behind and not seen.held:
         return note(
             "state",
-            f"{text}; the journal has {seen.behind:,} more changes.",
-            "The next start makes them again.",
+            f"{text}; the journal is {counted(seen.behind, 'change')} further.",
+            "The next start goes on from it.",
             **facts,
         )
     return ok("state", f"{text}; the journal leads to it.", **facts)
@@ -152,9 +152,7 @@ def _forced(folder: Path, seen: Inspection) -> Finding:
     number, when = max(found)
     since = seen.state.number - number
     shown = datetime.fromtimestamp(when, UTC).isoformat(timespec="seconds")
-    text = (
-        f"a state was forced to the disk at {shown}; after a loss of power {since:,} changes are made again."
-    )
+    text = f"a state was forced to the disk at {shown}; the journal has {counted(since, 'change')} since."
     return ok("forced", text, time=shown, age=round(max(0.0, time.time() - when), 1), changes_since=since)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Iterator
 
-from graphsvc.doctor.findings import Finding, note, ok, wrong
+from graphsvc.doctor.findings import Finding, counted, note, ok, wrong
 from graphsvc.errors import ProjectError
 from graphsvc.settings import Settings
 from graphsvc.tokens import TokenFile
@@ -36,7 +36,7 @@ def examine_tokens(settings: Settings) -> Iterator[Finding]:
         return
     yield ok(
         "tokens",
-        f"{path}: {len(tokens)} tokens, {writers} of them may write; only its owner can read it.",
+        f"{path}: {counted(len(tokens), 'token')}, {writers} for writing; only its owner can read it.",
         tokens=len(tokens),
         writers=writers,
         mode=f"{mode:o}",

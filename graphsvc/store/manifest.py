@@ -39,6 +39,11 @@ class Manifest:
     pyoxigraph: str
     files: dict[str, dict[str, Any]]
 
+    @property
+    def summary(self) -> str:
+        """What it holds, in a few words."""
+        return f"state {self.epoch}, number {self.number:,}, with {self.quads:,} quads"
+
     def write(self, backup: Path) -> None:
         """Write the manifest of a backup, with a checksum of its own. Raises OSError."""
         content = asdict(self) | {"form": FORM}

@@ -59,28 +59,28 @@ def verified(backup: Path) -> Manifest:
 @contextmanager
 def _claimed(folder: Path, replace: bool) -> Iterator[None]:
     """The folder for this process alone; gone again, if it was not there, where what is done in it fails."""
-    there = folder.is_dir()
-    if there:
-        _check(folder, replace)
+    made = [place for place in (folder, *folder.parents) if not place.exists()]
     locked = (folder / "lock").exists()
+    if not made and not Lock.held(folder):
+        # Before a lock is made in it, and again under the lock.
+        _check(folder, replace)
     lock = Lock.take(folder)
     if lock is None:
         raise ProjectError(f"{folder}: a service has this store; stop it first. Nothing was changed")
     with lock:
         try:
+            _check(folder, replace)
             yield
         except BaseException:
             if not locked:
                 (folder / "lock").unlink(missing_ok=True)
-            if not there:
-                with suppress(OSError):
-                    folder.rmdir()
+            with suppress(OSError):
+                for place in made:
+                    place.rmdir()
             raise
 
 
 def _check(folder: Path, replace: bool) -> None:
-    if Lock.held(folder):
-        raise ProjectError(f"{folder}: a service has this store; stop it first. Nothing was changed")
     if has_store(folder):
         if not replace:
             raise ProjectError(

@@ -57,7 +57,7 @@ def test_a_healthy_project_has_nothing_wrong_and_is_not_changed(project: Path) -
     done = graphsvc("doctor", "--project", project)
     assert (done.status, levels(done), done.complained) == (0, {"ok"}, "")
     assert "3 changes" in lines(done, "ok     journal")
-    assert "1 tokens, 1 of them may write" in done.said
+    assert "1 token, 1 for writing" in done.said
     assert tree(project.parent) == before
 
 
@@ -185,8 +185,8 @@ def test_a_store_that_a_start_would_mend_by_itself_is_only_noted(project: Path) 
     before = tree(crashed)
     done = graphsvc("doctor", "--project", project, "--store", f"disk:{crashed}")
     assert (done.status, levels(done)) == (0, {"ok", "note"})
-    assert "26 bytes behind them" in lines(done, "note")
-    assert "has 1 more changes" in lines(done, "note")
+    assert "The 26 bytes behind that" in lines(done, "note")
+    assert "is 1 change further" in lines(done, "note")
     assert tree(crashed) == before
 
 

@@ -573,7 +573,9 @@ def test_a_disk_that_is_full_or_read_only_is_named_and_nothing_is_left_on_it(
     database, backup = made
     disk = tmp_path / "disk"
     disk.mkdir()
-    arguments = (disk / "x", "--store", database) if command == "backup" else (backup, "--store", disk / "x")
+    arguments = (
+        (disk / "x", "--store", database) if command == "backup" else (backup, "--store", disk / "x/y")
+    )
     script = f'mount -t tmpfs {mount} none "{disk}" && "$@"; status=$?; ls -A "{disk}"; exit $status'
     done = graphsvc(command, *arguments, apart=script)
     assert (done.status, done.said) == (1, "")
