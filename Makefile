@@ -43,9 +43,10 @@ conformance: .venv/.tests ## run the W3C's SPARQL tests and write the report tha
 	mkdir -p build
 	$(BIN)/python -m graphsvc.conformance build/earl.ttl
 
-bench: .venv/.service ## measure what the wall around a query costs, and kill the service in rounds
+bench: .venv/.service ## measure the wall around a query and backups, and kill the service in rounds
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python bench/durability.py
+	$(BIN)/python bench/backup.py
 
 clean: ## remove what set-up and tests made
 	rm -rf .venv tests/clients/node_modules build .mypy_cache .ruff_cache .pytest_cache

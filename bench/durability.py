@@ -37,7 +37,7 @@ class Service:
         tokens = TokenFile(folder / "tokens.json")
         self._token = {"Authorization": f"Bearer {tokens.new('bench', ['write'])}"}
         project = folder / "project"
-        (project / "data").mkdir(parents=True)
+        (project / "data").mkdir(parents=True, exist_ok=True)
         (project / "data" / "empty.ttl").write_text("")
         environment = os.environ | {
             "GRAPHSVC_STORE": f"disk:{folder / 'db'}",

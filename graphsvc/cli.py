@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -39,13 +40,22 @@ _PROJECT = click.option(
 )
 
 
+def _service_flags(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The settings that are flags too."""
+    for option in (
+        click.option("--store", help="memory: (default) or disk:PATH."),
+        click.option("--public-url", help="The address that people see, where it is not http://HOST:PORT."),
+        click.option("--base", help="The IRI under which the things of the graph are named."),
+        click.option("--port", type=int, help="The port to listen on (default 8000; 0: any free one)."),
+        click.option("--host", help="The address to listen on (default 127.0.0.1)."),
+    ):
+        command = option(command)
+    return command
+
+
 @main.command()
 @_PROJECT
-@click.option("--host", help="The address to listen on (default 127.0.0.1).")
-@click.option("--port", type=int, help="The port to listen on (default 8000; 0: any free one).")
-@click.option("--base", help="The IRI under which the things of the graph are named.")
-@click.option("--public-url", help="The address that people see, where it is not http://HOST:PORT.")
-@click.option("--store", help="memory: (default) or disk:PATH.")
+@_service_flags
 def serve(project: Path, **flags: Any) -> None:
     """Serve a project over HTTP until it is told to stop."""
     from graphsvc.serving import serve as run
@@ -147,6 +157,72 @@ def validate(
     )
     click.echo(text, nl=False, err=status == COULD_NOT_CHECK)
     sys.exit(status)
+
+
+def _store_folder(project: Path, store: str | None) -> Path:
+    from graphsvc.errors import ProjectError
+    from graphsvc.loading import disk_folder
+
+    flag = store and (store if store.partition(":")[0] in ("disk", "memory", "remote") else f"disk:{store}")
+    in_force = settings.load(project, os.environ, store=flag)
+    folder = disk_folder(in_force)
+    if folder is None:
+        raise ProjectError(
+            f"the store is {in_force.store!r}; only one on disk is backed up and restored: --store disk:PATH"
+        )
+    return folder
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--store", help="The store on disk, disk:PATH (default: the project's).")
+@_PROJECT
+def backup(folder: Path, store: str | None, project: Path) -> None:
+    """Back up a store on disk into FOLDER, while the service runs or not.
+
+    FOLDER is there when the backup is whole, or not at all. It has the data and the record of writes; the files of
+    the project and the tokens are not in it.
+    """
+    from graphsvc.store.backup import back_up
+
+    made, shared = back_up(_store_folder(project, store), folder)
+    click.echo(f"{folder}: {made.summary}")
+    if shared:
+        click.echo(f"It shares {shared} files with the store: copy it to another disk too.", err=True)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--store", help="The store on disk to make, disk:PATH (default: the project's).")
+@click.option("--replace", is_flag=True, help="Where there is a store, move it aside.")
+@_PROJECT
+def restore(folder: Path, store: str | None, replace: bool, project: Path) -> None:
+    """Make a store on disk from the backup in FOLDER, which is verified first."""
+    from graphsvc.store.restore import restore as run
+
+    place = _store_folder(project, store)
+    made, aside = run(folder, place, replace=replace)
+    click.echo(f"{place}: {made.summary}")
+    if aside:
+        click.echo(f"The store that was there is in {aside}.", err=True)
+
+
+@main.command()
+@_PROJECT
+@_service_flags
+@click.option("--backup", type=click.Path(path_type=Path), help="A backup to look at, and at nothing else.")
+@click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
+def doctor(project: Path, backup: Path | None, for_programs: bool, **flags: Any) -> None:
+    """Look at everything that the service needs, and say what is wrong and what to do.
+
+    Nothing is changed, and the service may be running. Each line is ok, note or wrong; the exit status is 1 where
+    one is wrong.
+    """
+    from graphsvc import doctor as checks
+
+    found = list(checks.examine_backup(backup) if backup else checks.examine(project, os.environ, **flags))
+    click.echo(checks.as_json(found) if for_programs else checks.as_text(found), nl=False)
+    sys.exit(checks.status(found))
 
 
 @main.command("settings")

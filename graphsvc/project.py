@@ -91,11 +91,15 @@ class Project:
         """All quads of one folder, or of all. Raises DataSyntaxError with file, line and column."""
         for file in self.files:
             if folder in (None, file.folder):
-                yield from read_document(
-                    file.read(),
-                    file.syntax,
-                    source=str(file.path.relative_to(self.root)),
-                    base=f"{self.settings.base}/",
-                    graph=file.graph,
-                    label_blank_nodes=True,
-                )
+                yield from self.statements(file)
+
+    def statements(self, file: GraphFile) -> Iterator[ox.Quad]:
+        """The quads of one file. Raises DataSyntaxError with file, line and column."""
+        return read_document(
+            file.read(),
+            file.syntax,
+            source=str(file.path.relative_to(self.root)),
+            base=f"{self.settings.base}/",
+            graph=file.graph,
+            label_blank_nodes=True,
+        )

@@ -152,6 +152,14 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
     return replace(settings, base=_checked_base(settings.base))
 
 
+def origins(project: Path, environ: Mapping[str, str], **flags: Any) -> dict[str, str]:
+    """Where each setting that is not at its default comes from, by its name; arguments and errors as of `load`."""
+    file = project / CONFIGURATION_FILE
+    found = {name: str(file) for name in _from_file(file) if name != "prefixes"}
+    found |= {name: f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _from_environment(environ)}
+    return found | {name: f"--{name.replace('_', '-')}" for name, value in flags.items() if value is not None}
+
+
 def described() -> list[tuple[str, str, str]]:
     """Table, name and help text of every setting that a file or the environment can give."""
     return [

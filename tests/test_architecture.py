@@ -33,6 +33,7 @@ FLOORS = {
     "stored_queries": 4.5,
     "conformance": 4.5,
     "answering": 5,
+    "doctor": 5,
     "starting": 5,
     "web": 5,
     "serving": 5.5,

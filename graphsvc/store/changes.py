@@ -7,6 +7,7 @@ what was there is not added again, what was not is not deleted. Blank nodes keep
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 
@@ -109,6 +110,11 @@ def _check_depth(term: object) -> None:
 
 def _graph(quad: ox.Quad) -> str:
     return "" if isinstance(quad.graph_name, ox.DefaultGraph) else f"{quad.graph_name} "
+
+
+def epoch_after(epoch: str, patch: bytes) -> str:
+    """The name of the state to which a patch leads from the state `epoch`; an empty patch leads nowhere else."""
+    return hashlib.sha256(epoch.encode() + b"\0" + patch).hexdigest()[:16] if patch else epoch
 
 
 def apply_patch(engine: ox.Store, patch: bytes) -> set[str]:

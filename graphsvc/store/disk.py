@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,9 @@ from graphsvc.store.keeping import receipt_fields, write_of
 from graphsvc.store.local import LocalStore
 from graphsvc.store.writing import Setting, State
 from graphsvc.workers.wire import Job
+
+# How often to try again where others only look.
+_GLANCES = 100
 
 
 class Lock:
@@ -36,12 +40,30 @@ class Lock:
             descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC)
         except OSError as error:
             raise ProjectError(f"{folder}: the store cannot be used: {error.strerror}") from error
+        for _ in range(_GLANCES):
+            if _locked(descriptor, fcntl.LOCK_EX):
+                return cls(descriptor)
+            if not _locked(descriptor, fcntl.LOCK_SH):
+                break
+            # Nobody has it: somebody looked whether anybody has.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            time.sleep(0.01)
+        os.close(descriptor)
+        return None
+
+    @staticmethod
+    def held(folder: Path) -> bool:
+        """Whether somebody has the store in a folder, which need not be there. Raises ProjectError."""
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+            descriptor = os.open(folder / "lock", os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise ProjectError(f"{folder}: the store cannot be used: {error.strerror}") from error
+        try:
+            return not _locked(descriptor, fcntl.LOCK_SH)
+        finally:
             os.close(descriptor)
-            return None
-        return cls(descriptor)
 
     def release(self) -> None:
         """Let others have it."""
@@ -54,6 +76,14 @@ class Lock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def _locked(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 class DiskWriter:

@@ -20,6 +20,8 @@ import pyoxigraph as ox
 from graphsvc.errors import StorageFull, StoreError
 
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
+# A damaged file is a RuntimeError of the engine's.
+_ENGINE_FAILED = (OSError, RuntimeError)
 _FULL = frozenset({28, 122})  # ENOSPC, EDQUOT
 
 
@@ -35,6 +37,11 @@ class Snapshot:
     first: str = ""
     graphs: dict[str, str] = field(default_factory=dict)
     boot: str = ""
+
+
+def stamped(snapshot: Snapshot) -> str:
+    """What is written down of a state that is written in this run of the machine."""
+    return json.dumps(asdict(snapshot) | {"boot": _boot()})
 
 
 def failed(what: str, error: OSError) -> StoreError:
@@ -75,8 +82,16 @@ class Generations:
         """A committed state, for reading. Raises StoreError."""
         try:
             return ox.Store.read_only(str(self.folder / epoch / "store"))
-        except OSError as error:
+        except _ENGINE_FAILED as error:
             raise StoreError(f"{self.folder / epoch}: the store cannot be opened: {error}") from error
+
+    def count(self, epoch: str) -> int:
+        """How many quads a committed state has; all of them are read. Raises StoreError."""
+        engine = self.open(epoch)
+        try:
+            return len(engine)
+        except _ENGINE_FAILED as error:
+            raise StoreError(f"{self.folder / epoch}: the store cannot be read: {error}") from error
 
     def clone(self, epoch: str) -> ox.Store:
         """A copy of a state to change, committed or not; it shares the files, and is gone with the next clone."""
@@ -102,8 +117,7 @@ class Generations:
         try:
             place.mkdir()
             engine.backup(str(place / "store"))
-            content = asdict(snapshot) | {"boot": _boot()}
-            (place / "state.json").write_text(json.dumps(content), encoding="utf-8")
+            (place / "state.json").write_text(stamped(snapshot), encoding="utf-8")
         except OSError as error:
             shutil.rmtree(place, ignore_errors=True)
             raise failed("The state could not be written", error) from error
@@ -138,11 +152,11 @@ class Generations:
         place = self.folder / epoch
         if (place / "synced").exists():
             return
-        for path in sorted((*place.rglob("*"), place, self.folder), key=lambda path: path.is_dir()):
-            _force(path)
+        force_all(place)
+        force(self.folder)
         (place / "synced").touch()
-        _force(place / "synced")
-        _force(place)
+        force(place / "synced")
+        force(place)
 
     def retire(self, epoch: str, after: float) -> None:
         """Remove a state once nobody can be reading it, `after` seconds from now, at a later call."""
@@ -173,9 +187,16 @@ def _boot() -> str:
     return _BOOT.read_text(encoding="ascii").strip() if _BOOT.exists() else ""
 
 
-def _force(path: Path) -> None:
+def force(path: Path) -> None:
+    """Have a file, or what a folder lists, on the disk before this returns."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def force_all(folder: Path) -> None:
+    """Have a folder with all that is in it on the disk: files first."""
+    for path in sorted((*folder.rglob("*"), folder), key=lambda path: path.is_dir()):
+        force(path)

@@ -12,10 +12,12 @@ import json
 import os
 import zlib
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from graphsvc.errors import StoreError
+from graphsvc.store.changes import epoch_after
 from graphsvc.store.generations import failed
 
 Record = tuple[dict[str, Any], bytes]
@@ -69,18 +71,54 @@ class Journal:
         """
         content = self.path.read_bytes()
         place = 0
-        while place < len(content):
-            found = _unpacked(content, place, self.path)
-            if found is None:
-                self._file.truncate(place)
-                self._file.seek(place)
-                return
-            record, place = found
+        for record, end in _whole(content, self.path):
             yield record
+            place = end
+        if place < len(content):
+            self._file.truncate(place)
+            self._file.seek(place)
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
+
+
+def read_journal(path: Path) -> tuple[list[Record], list[int]]:
+    """The whole records of a journal that somebody may be writing to, and where each of them ends, in bytes.
+
+    Raises StoreError for a journal that is damaged, that does not follow from itself, or that cannot be read.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise failed(f"{path}: the journal cannot be read", error) from error
+    found = list(_whole(content, path))
+    records = [record for record, _ in found]
+    for (before, _), (fields, patch) in pairwise(records):
+        if epoch_after(str(before["epoch"]), patch) != fields["epoch"]:
+            raise StoreError(
+                f"{path}: the journal is damaged: change {fields['number']} does not follow from the one before."
+            )
+    return records, [end for _, end in found]
+
+
+def shortened(path: Path, epoch: str) -> StoreError:
+    """That a journal does not lead to a state that is there."""
+    return StoreError(
+        f"{path}: the journal was cut short or taken away: it does not lead to the state {epoch}, "
+        "which is there. Bring it back, or remove the whole folder to begin anew from the project's files."
+    )
+
+
+def _whole(content: bytes, path: Path) -> Iterator[tuple[Record, int]]:
+    """The records that were written to their end, and where each ends. Raises StoreError."""
+    place = 0
+    while place < len(content):
+        found = _unpacked(content, place, path)
+        if found is None:
+            return
+        place = found[1]
+        yield found
 
 
 def _packed(fields: dict[str, Any], patch: bytes) -> bytes:

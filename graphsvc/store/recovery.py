@@ -16,7 +16,7 @@ import pyoxigraph as ox
 from graphsvc.errors import StoreError
 from graphsvc.store.changes import Draft
 from graphsvc.store.generations import Generations, Snapshot
-from graphsvc.store.journal import Journal, Record
+from graphsvc.store.journal import Journal, Record, shortened
 from graphsvc.store.writing import State
 
 Quads = Callable[[], Iterable[ox.Quad]]
@@ -45,7 +45,7 @@ def _begin(
         epoch for epoch in generations.epochs() if (generations.snapshot(epoch) or Snapshot("")).number
     ]
     if written:
-        raise _shortened(journal, written[0])
+        raise shortened(journal.path, written[0])
     if generations.snapshot(version) is None:
         engine = _loaded(generations, quads)
         generations.make(engine, Snapshot(version, first=version))
@@ -73,7 +73,7 @@ def _go_on(
     known = {str(fields["epoch"]) for fields, _ in records}
     for epoch in generations.epochs():
         if epoch not in known:
-            raise _shortened(journal, epoch)
+            raise shortened(journal.path, epoch)
     last = str(records[-1][0]["epoch"])
     if generations.snapshot(last) is None and generations.has_uncommitted(last):
         generations.commit(last)
@@ -157,10 +157,3 @@ def _files_fields(state: State, number: int, version: str, patch: bytes) -> dict
 
 def _name(quad: ox.Quad) -> str:
     return "" if isinstance(quad.graph_name, ox.DefaultGraph) else str(quad.graph_name.value)
-
-
-def _shortened(journal: Journal, epoch: str) -> StoreError:
-    return StoreError(
-        f"{journal.path}: the journal was cut short or taken away: it does not lead to the state {epoch}, "
-        "which is there. Bring it back, or remove the whole folder to begin anew from the project's files."
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -12,7 +11,7 @@ from graphsvc.errors import BadRequest, Forbidden, GraphsvcError, NotFound, Prec
 from graphsvc.formats import DATA_FORMATS, by_media_type
 from graphsvc.rdf import read_document
 from graphsvc.sparql import Dataset, Update
-from graphsvc.store.changes import Draft, GraphName, apply_patch
+from graphsvc.store.changes import Draft, GraphName, apply_patch, epoch_after
 from graphsvc.store.port import Receipt, Write
 from graphsvc.store.updating import perform
 
@@ -44,7 +43,7 @@ class State:
     def advance(self, patch: bytes, graphs: set[str]) -> str:
         """Name the state after a patch that changed `graphs`; an empty patch changes nothing."""
         if patch:
-            self.epoch = hashlib.sha256(self.epoch.encode() + b"\0" + patch).hexdigest()[:16]
+            self.epoch = epoch_after(self.epoch, patch)
             self.graphs |= dict.fromkeys(graphs, self.epoch)
         return self.epoch
 
