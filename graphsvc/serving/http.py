@@ -5,8 +5,6 @@ It parses no query, no RDF and no shapes of a visitor's; that is done behind the
 
 from __future__ import annotations
 
-import ctypes
-import gc
 import logging
 import os
 import signal
@@ -23,21 +21,19 @@ from graphsvc.serving.child import Role, run
 from graphsvc.store.pooled import PooledStore
 from graphsvc.validation.pooled import PooledValidator
 from graphsvc.web import create_app
-from graphsvc.workers.sandbox import resident
+from graphsvc.workers.memory import give_back, give_back_large_blocks, resident
 
 THREADS = 48
 MAX_CONNECTIONS = 2_000
 MAX_HEADERS = 64 << 10
 # Once it has grown by so much, what is left of requests is collected, and goes back to the system.
 MUCH = 32 << 20
-# https://man7.org/linux/man-pages/man3/mallopt.3.html
-_M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 
 
 def answer(role: Role) -> None:
     """Serve HTTP until told to stop; then finish what is under way."""
     settings = role.settings
-    _give_memory_back()
+    give_back_large_blocks()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.getLogger("waitress").addFilter(Brevity())
     store = remote_store(settings) or PooledStore(
@@ -62,15 +58,6 @@ def answer(role: Role) -> None:
     _loop(server, settings.grace)
 
 
-def _give_memory_back() -> None:
-    """Have what large requests took go back to the system when they are done; by default some is kept for each
-    thread."""
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    if mallopt is not None:
-        mallopt(_M_ARENA_MAX, 2)
-        mallopt(_M_MMAP_THRESHOLD, 256 << 10)
-
-
 def _loop(server: Any, grace: float) -> None:
     """Waitress's loop, and on SIGTERM a stop that drops nothing: no new connection, what has begun ends."""
     stopping: list[float] = []
@@ -81,7 +68,6 @@ def _loop(server: Any, grace: float) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     map_ = server._map
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", lambda _: 0)
     checked, grown = time.monotonic(), resident(os.getpid())
     while not stopping:
         wasyncore.loop(timeout=0.5, map=map_, use_poll=True, count=1)
@@ -89,8 +75,7 @@ def _loop(server: Any, grace: float) -> None:
             checked = time.monotonic()
             check_all(list(server.active_channels.values()))
             if resident(os.getpid()) > grown + MUCH:
-                gc.collect()
-                trim(0)
+                give_back()
                 grown = resident(os.getpid())
     server.accepting = False
     server.del_channel(map_)

@@ -158,3 +158,12 @@ def _make(engine: ox.Store, sign: str, things: list[ox.Quad | GraphName]) -> Non
             engine.remove(thing)
         elif not isinstance(thing, ox.DefaultGraph):
             (engine.add_graph if sign == "C" else engine.remove_graph)(thing)
+
+
+def copied(engine: ox.Store) -> ox.Store:
+    """An engine in memory with the same quads and named graphs, and nothing of what was removed before."""
+    fresh = ox.Store()
+    for graph in engine.named_graphs():
+        fresh.add_graph(graph)
+    fresh.extend(engine)
+    return fresh

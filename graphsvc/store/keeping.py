@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import IO, Any
 
 from graphsvc.errors import StoreError
+from graphsvc.store.changes import copied
 from graphsvc.store.journal import Journal, Record
 from graphsvc.store.local import LocalStore
 from graphsvc.store.port import Receipt, Write
+from graphsvc.workers.memory import give_back
 from graphsvc.workers.wire import Job
 
 
@@ -39,6 +41,11 @@ def receipt_fields(job: Job, payload: bytes, receipt: Receipt, number: int) -> d
     }
 
 
+# Once so many quads were removed, and half as many as there are, the engine is made anew: in memory it keeps what
+# was removed for good.
+GARBAGE = 50_000
+
+
 class Keeping:
     """The store of a keeper with its journal.
 
@@ -49,10 +56,12 @@ class Keeping:
     def __init__(self, store: LocalStore, journal: Path, *, sync: bool) -> None:
         self._store = store
         self._number = 0
+        self._removed = 0
         self._journal = Journal(journal, sync=sync)
         store.history.record({"epoch": store.epoch()})
         for record in self._journal.read():
             self._follow(record)
+        self._tidy()
 
     @property
     def about(self) -> dict[str, Any]:
@@ -72,6 +81,7 @@ class Keeping:
         self._journal.append(changes)
         for record in changes:
             self._follow(record)
+        self._tidy()
         return self.about
 
     def close(self) -> None:
@@ -87,4 +97,13 @@ class Keeping:
                 f"{fields['epoch']}, and here to {epoch}."
             )
         self._number = int(fields["number"])
+        self._removed += int(fields["removed"] or 0)
         self._store.history.record(fields)
+
+    def _tidy(self) -> None:
+        """Leave behind what was removed, once it is much."""
+        state = self._store.state
+        if self._removed > max(GARBAGE, len(state.engine) // 2):
+            self._removed = 0
+            state.engine = copied(state.engine)
+            give_back()

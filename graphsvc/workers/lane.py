@@ -18,6 +18,7 @@ from typing import Any, Protocol
 from graphsvc.errors import GraphsvcError, OutOfTime, Saturated, StoreError
 from graphsvc.workers import wire
 from graphsvc.workers.crew import Task
+from graphsvc.workers.memory import resident
 from graphsvc.workers.verdict import cause
 from graphsvc.workers.worker import Handler
 
@@ -26,6 +27,8 @@ QUEUE = 64
 GROUP = 20
 # The longest patch, in bytes.
 MAX_PATCH = 1 << 30
+# A writer that has grown by so many bytes is replaced once nothing waits for it.
+MAX_GROWTH = 64 << 20
 
 # Takes what the writer said of each change and its patch, keeps all of them, and gives what the pool is to say
 # of itself from now on.
@@ -72,6 +75,7 @@ class Lane:
         self._current: Task | None = None
         self._patch = -1
         self._pid = 0
+        self._born = 0
         self._channel: socket.socket | None = None
         self._verdict: GraphsvcError | None = None
 
@@ -127,11 +131,11 @@ class Lane:
 
     def _next(self) -> None:
         """Begin the next job, or commit what is done where there is none or enough of it."""
-        if self._current is not None:
-            return
+        if self._current is not None or self._verdict is not None:
+            return  # it is busy, or about to end
         if not self._waiting or len(self._done) >= GROUP:
             self._settle()
-        if not self._waiting:
+        if not self._waiting or self._verdict is not None:
             return
         if self._channel is None:
             self._settle()
@@ -148,6 +152,7 @@ class Lane:
     def _start(self) -> None:
         self._pid, self._channel = self._start_writer(self._host)
         self._verdict = None
+        self._born = resident(self._pid)
         self._host.watch(self._channel, self._hear)
 
     def _hear(self) -> None:
@@ -173,7 +178,7 @@ class Lane:
             return file.read()
 
     def _stop(self, verdict: GraphsvcError) -> None:
-        if self._verdict is None:
+        if self._verdict is None and self._channel is not None:
             self._verdict = verdict
             os.kill(self._pid, signal.SIGKILL)
 
@@ -187,6 +192,7 @@ class Lane:
         if task is not None:
             self._take_patch()
             self._host.finish(task, wire.Status(self._verdict or cause(status)))
+        self._verdict = None
         self._next()
 
     def _settle(self) -> None:
@@ -205,3 +211,7 @@ class Lane:
             self._host.renew(about)
         for task, status, _ in done:
             self._host.finish(task, status)
+        # A new writer would be as large as this process, which may have become smaller since the last was forked.
+        there = self._channel is not None and not self._waiting
+        if there and resident(self._pid) > min(self._born, resident(os.getpid())) + MAX_GROWTH:
+            self._stop(StoreError("The writer was replaced."))

@@ -28,7 +28,7 @@ from graphsvc.errors import (
 from graphsvc.workers import wire
 from graphsvc.workers.crew import Task, Worker
 from graphsvc.workers.lane import Lane
-from graphsvc.workers.sandbox import resident
+from graphsvc.workers.memory import resident
 from graphsvc.workers.verdict import cause
 from graphsvc.workers.worker import Handler, work
 

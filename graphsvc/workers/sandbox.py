@@ -69,12 +69,6 @@ def address_space() -> int:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
-def resident(pid: int) -> int:
-    """The resident memory of a process, in bytes."""
-    with open(f"/proc/{pid}/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * resource.getpagesize()
-
-
 def confine(memory: int, max_file: int = 0, *, files: bool = False) -> bool:
     """Confine this process for good: `memory` bytes beyond what it has, no network, no programs, no writing.
 
