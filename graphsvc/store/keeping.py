@@ -41,9 +41,10 @@ def receipt_fields(job: Job, payload: bytes, receipt: Receipt, number: int) -> d
     }
 
 
-# Once so many quads were removed, and half as many as there are, the engine is made anew: in memory it keeps what
-# was removed for good.
-GARBAGE = 50_000
+# Once patches of so many bytes removed something, and about half of what there is, the engine is made anew: in
+# memory it keeps what was removed for good.
+GARBAGE = 8 << 20
+_QUAD = 100
 
 
 class Keeping:
@@ -56,7 +57,7 @@ class Keeping:
     def __init__(self, store: LocalStore, journal: Path, *, sync: bool) -> None:
         self._store = store
         self._number = 0
-        self._removed = 0
+        self._garbage = 0
         self._journal = Journal(journal, sync=sync)
         store.history.record({"epoch": store.epoch()})
         for record in self._journal.read():
@@ -97,13 +98,14 @@ class Keeping:
                 f"{fields['epoch']}, and here to {epoch}."
             )
         self._number = int(fields["number"])
-        self._removed += int(fields["removed"] or 0)
+        if fields["removed"]:
+            self._garbage += len(patch)
         self._store.history.record(fields)
 
     def _tidy(self) -> None:
         """Leave behind what was removed, once it is much."""
         state = self._store.state
-        if self._removed > max(GARBAGE, len(state.engine) // 2):
-            self._removed = 0
+        if self._garbage > max(GARBAGE, len(state.engine) * _QUAD // 2):
+            self._garbage = 0
             state.engine = copied(state.engine)
             give_back()

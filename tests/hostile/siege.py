@@ -26,7 +26,8 @@ THINGS = 3_000
 LIMIT = 1.0
 # The status of an answer that was begun and not ended, so that the client can tell.
 BROKEN_OFF = 0
-_SPARE = 160 << 20
+# What the writer, the web process and the garbage of the store may hold on to: each has its bound.
+_SPARE = 240 << 20
 
 
 @dataclass(frozen=True)
