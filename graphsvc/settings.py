@@ -78,7 +78,9 @@ class Settings:
     query_timeout: float = _setting(30.0, "How long a query, a parse or a validation may take.")
     readers: int = _setting(0, "How many queries may run at once; 0: two for each processor.")
     reader_memory: int = _setting(1 << 30, "How much memory one query may take beyond the data.")
-    client_share: int = _setting(0, "How many requests of one client may be under way; 0: no limit.")
+    client_share: int = _setting(
+        0, "How many long requests of one client may be under way; 0: one less than `readers`."
+    )
     client_patience: float = _setting(
         30.0,
         "How long a client may take to send a request or take an answer, beyond what its bytes need at 64 kB/s.",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Self
 
@@ -67,7 +68,9 @@ class PooledStore:
         return self._timeout if limits.timeout is None else min(limits.timeout, self._timeout)
 
     def _answer(self, job: Job, payload: str, limits: Limits) -> Answer:
-        product = self._client.run(job, payload.encode(), limits.cancelled)
+        content = payload.encode()
+        key = hashlib.blake2b(repr(job.fields).encode() + content, digest_size=12).hexdigest()
+        product = self._client.run(replace(job, key=key), content, limits.cancelled)
         epoch = str(product.fields.get("epoch") or self.epoch())
         return Answer(product.chunks, epoch, product.length, product.fields.get("graph_epoch", ""))
 

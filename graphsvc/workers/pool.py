@@ -1,8 +1,8 @@
 """A pool: one single-threaded loop that admits jobs, forks workers, and kills what takes too long.
 
-Up to `size` long jobs run at once, beside `reserve` workers that only short ones may use: a job counts as
-long once it has run for `LONG` seconds, and where every place for long jobs is taken it is stopped then and
-there. What finds no worker waits its turn for `PATIENCE` seconds, `QUEUE` jobs for each worker at most.
+Up to `size` long jobs run at once, beside `reserve` workers that only short ones may use: a job that turns long
+where every place for long jobs is taken is stopped then and there. What finds no worker waits its turn
+(`admission`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import selectors
 import signal
 import socket
 import time
-from collections import Counter, deque
 from collections.abc import Callable
 from typing import Any
 
@@ -21,20 +20,16 @@ from graphsvc.errors import (
     GraphsvcError,
     OutOfMemory,
     OutOfTime,
-    Saturated,
     StoreError,
-    TooManyRequests,
 )
 from graphsvc.workers import wire
+from graphsvc.workers.admission import LONG, Admission
 from graphsvc.workers.crew import Task, Worker
 from graphsvc.workers.lane import Lane
 from graphsvc.workers.memory import resident
 from graphsvc.workers.verdict import cause
 from graphsvc.workers.worker import Handler, work
 
-LONG = 0.3
-PATIENCE = 2.0
-QUEUE = 4
 # A worker is replaced after so many jobs, or once it has grown by so many bytes.
 MAX_JOBS = 500
 MAX_GROWTH = 64 << 20
@@ -43,8 +38,9 @@ MAX_GROWTH = 64 << 20
 class Pool:
     """Runs `handler` in workers forked from this process, for the clients of `listener`.
 
-    `memory` is in bytes beyond what this process has; `share` is how many jobs of one client may be under way
-    at once; `about` is what the pool says of itself, and with every status. The process must have one thread.
+    `memory` is in bytes beyond what this process has; `share` is how many long jobs of one client may be under
+    way at once (None: all but one); `about` is what the pool says of itself, and with every status. The process
+    must have one thread.
     """
 
     def __init__(
@@ -61,14 +57,12 @@ class Pool:
     ) -> None:
         self._listener = listener
         self._handler = handler
-        self._size = size
         self._total = size + reserve
+        self._queue = Admission(size, self._total, share)
         self._memory = memory
-        self._share = share or self._total * (QUEUE + 1)
         self._about = about or {}
         self._lane = lane
         self._workers: dict[int, Worker] = {}
-        self._waiting: deque[Task] = deque()
         self._connections: dict[socket.socket, Task | None] = {}
         self._selector = selectors.DefaultSelector()
         self._stopping: float | None = None
@@ -116,7 +110,7 @@ class Pool:
 
     def _busy(self) -> bool:
         writing = self._lane is not None and self._lane.busy()
-        return writing or bool(self._waiting) or any(worker.task for worker in self._workers.values())
+        return writing or bool(self._queue) or any(worker.task for worker in self._workers.values())
 
     def _end(self) -> None:
         for worker in list(self._workers.values()):
@@ -152,22 +146,15 @@ class Pool:
             return
         task = Task(channel, job, descriptors, time.monotonic())
         self._connections[channel] = task
-        refusal = self._refusal(job)
+        if self._lane is not None and job.kind == "write":
+            self._lane.submit(task)
+            return
+        refusal = self._queue.refusal(job)
         if refusal is not None:
             self.finish(task, wire.Status(refusal))
-        elif self._lane is not None and job.kind == "write":
-            self._lane.submit(task)
         else:
-            self._waiting.append(task)
+            self._queue.add(task)
             self._dispatch()
-
-    def _refusal(self, job: wire.Job) -> GraphsvcError | None:
-        under_way = Counter(task.job.client for task in self._connections.values() if task is not None)
-        if job.client and under_way[job.client] > self._share:
-            return TooManyRequests(f"{self._share} requests of yours are under way already.")
-        if len(self._waiting) >= QUEUE * self._total:
-            return Saturated("Everything that can do this is busy, and so is the queue; try again.")
-        return None
 
     def _abandon(self, channel: socket.socket, task: Task | None) -> None:
         worker = next((w for w in self._workers.values() if w.task is not None and w.task is task), None)
@@ -175,7 +162,7 @@ class Pool:
             self._kill(worker, OutOfTime("The client went away."))
         elif task is not None:
             if self._lane is None or not self._lane.forget(task):
-                self._waiting.remove(task)
+                self._queue.remove(task)
             task.close_descriptors()
         self._forget(channel)
 
@@ -236,18 +223,25 @@ class Pool:
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle workers, first come, first served."""
-        for worker in self._workers.values():
-            if not self._waiting:
+        idle = [each for each in self._workers.values() if each.task is None and each.verdict is None]
+        while self._queue and idle:
+            found = self._queue.take(len(idle), self._long_jobs())
+            if found is None:
                 return
-            if worker.task is None and worker.verdict is None:
-                task = self._waiting.popleft()
-                worker.task, worker.long = task, False
-                task.since = time.monotonic()
-                try:
-                    wire.send(worker.channel, task.job.packet(), task.descriptors)
-                except OSError:
-                    worker.verdict = StoreError("The worker was lost before it began.")
-                task.close_descriptors()
+            worker = idle.pop()
+            worker.task, long = found
+            worker.long = False
+            worker.task.since = time.monotonic()
+            try:
+                wire.send(worker.channel, worker.task.job.packet(), worker.task.descriptors)
+            except OSError:
+                worker.verdict = StoreError("The worker was lost before it began.")
+            worker.task.close_descriptors()
+            if long:
+                self._put_back(worker)
+
+    def _long_jobs(self) -> list[wire.Job]:
+        return [each.task.job for each in self._workers.values() if each.long and each.task is not None]
 
     def _hear_worker(self, worker: Worker) -> None:
         packet, _ = wire.receive(worker.channel)
@@ -258,6 +252,8 @@ class Pool:
         worker.jobs += 1
         status = wire.read_status(packet)
         if task is not None:
+            if not worker.long or time.monotonic() < task.since + LONG:
+                self._queue.remember(task.job, long=False)
             self.finish(task, wire.Status(status.error, worker.about | status.fields))
         grown = int(status.fields.get("peak", 0)) > worker.born + MAX_GROWTH
         if (
@@ -284,7 +280,7 @@ class Pool:
         task, worker.task = worker.task, None
         if task is not None and task.channel in self._connections:
             self.finish(task, wire.Status(worker.verdict or cause(status)))
-        if self._stopping is None or self._waiting:
+        if self._stopping is None or self._queue:
             self._fork()
         self._dispatch()
 
@@ -292,10 +288,8 @@ class Pool:
 
     def _next_event(self) -> float:
         now = time.monotonic()
-        times = [task.since + PATIENCE for task in self._waiting]
         writing = self._lane.next_event() if self._lane is not None else None
-        if writing is not None:
-            times.append(writing)
+        times = [when for when in (writing, self._queue.next_event()) if when is not None]
         for worker in self._workers.values():
             if worker.task is not None and worker.verdict is None:
                 times.append(worker.task.since + (worker.task.job.timeout if worker.long else LONG))
@@ -307,9 +301,8 @@ class Pool:
         now = time.monotonic()
         if self._lane is not None:
             self._lane.tick(now)
-        while self._waiting and now >= self._waiting[0].since + PATIENCE:
-            busy = Saturated(f"Everything that can do this stayed busy for {PATIENCE:g} s; try again.")
-            self.finish(self._waiting.popleft(), wire.Status(busy))
+        for waiting, reason in self._queue.impatient(now, self._long_jobs()):
+            self.finish(waiting, wire.Status(reason))
         for worker in list(self._workers.values()):
             task = worker.task
             if task is None or worker.verdict is not None:
@@ -320,9 +313,15 @@ class Pool:
                 self._lengthen(worker)
 
     def _lengthen(self, worker: Worker) -> None:
-        if sum(other.long for other in self._workers.values() if other.task) >= self._size:
-            self._kill(worker, Saturated("This takes long, and every place for long requests is taken."))
-            return
+        assert worker.task is not None
+        self._queue.remember(worker.task.job, long=True)
+        refused = self._queue.has_place(worker.task.job, [job.client for job in self._long_jobs()])
+        if refused is not None:
+            self._kill(worker, refused)
+        else:
+            self._put_back(worker)
+
+    def _put_back(self, worker: Worker) -> None:
         worker.long = True
         # Short jobs go first on the processor. The worker is replaced afterwards: this cannot be undone.
         with contextlib.suppress(OSError):

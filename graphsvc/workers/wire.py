@@ -23,13 +23,15 @@ MAX_PACKET = 64 << 10
 class Job:
     """What a worker is to do: `kind` and `fields` are the handler's affair; `timeout` is in seconds.
 
-    `client` names whose share of the pool the job counts against; the empty name has no share.
+    `client` names whose share of the pool the job counts against; the empty name has no share. Jobs of one `key`
+    take about the same time; nothing is known of the empty key.
     """
 
     kind: str
     fields: dict[str, Any] = field(default_factory=dict)
     timeout: float = 30.0
     client: str = ""
+    key: str = ""
 
     def packet(self) -> bytes:
         """The job as a packet."""

@@ -9,7 +9,6 @@ import pytest
 
 from graphsvc.store import Write
 from graphsvc.store.changes import copied
-from graphsvc.store.keeping import GARBAGE
 from tests.processes import family
 from tests.store.adapters import Kept
 
@@ -35,11 +34,10 @@ def test_writes_that_remove_what_they_added_take_no_memory_for_good(tmp_path: Pa
         store.write(Write("delete", graph="urn:churn"))
 
     with Kept(tmp_path) as store:
-        for name in ("a", "b", "c", "d"):
+        for name in "abcdefgh":
             churn(store, name)
-        assert GARBAGE < 4 * 20_000 * len("D <urn:d:19999> <urn:p> <urn:d:o19999> <urn:churn> .")
         before = memory(store)
-        for name in ("e", "f", "g", "h", "i", "j", "k", "l", "m", "n"):
+        for name in "ijklmnopqr":
             churn(store, name)
         # Ten rounds of garbage would take some 200 MB.
         assert memory(store) < before + (90 << 20)

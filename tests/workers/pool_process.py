@@ -85,7 +85,7 @@ if __name__ == "__main__":
         size=2,
         reserve=1,
         memory=256 << 20,
-        share=6,
+        share=1,
         about={"epoch": "e1"},
     )
     pool.run(lambda: os.write(1, b"ready\n"), grace=5)

@@ -27,6 +27,7 @@ from graphsvc.errors import (
     TooManyRequests,
     Unavailable,
 )
+from graphsvc.workers.admission import LONG
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.wire import Job
 
@@ -41,10 +42,17 @@ class Bench:
         self.client = PoolClient(address, hold_back=2 << 20)
 
     def do(
-        self, kind: str, payload: bytes = b"", *, timeout: float = 5, client: str = "", **fields: object
+        self,
+        kind: str,
+        payload: bytes = b"",
+        *,
+        timeout: float = 5,
+        client: str = "",
+        key: str = "",
+        **fields: object,
     ) -> bytes:
         """The answer of one job."""
-        return b"".join(self.client.run(Job(kind, fields, timeout, client), payload).chunks)
+        return b"".join(self.client.run(Job(kind, fields, timeout, client, key), payload).chunks)
 
     def workers(self) -> list[int]:
         """The pool's child processes."""
@@ -171,18 +179,52 @@ def test_short_jobs_pass_while_every_long_place_is_taken(bench: Bench) -> None:
                 one.result()
 
 
-def test_one_client_has_its_share_and_no_more(bench: Bench) -> None:
-    def attempt(_: int) -> type[BaseException]:
+def test_one_client_has_its_share_of_long_jobs_and_no_more(bench: Bench) -> None:
+    def attempt(number: int) -> type[BaseException]:
         try:
-            bench.do("spin", timeout=1, client="greedy")
+            bench.do("spin", timeout=1, client="greedy", number=number)
         except GraphsvcError as error:
             return type(error)
         return BaseException
 
-    with ThreadPoolExecutor(12) as threads:
-        ends = list(threads.map(attempt, range(12)))
+    with ThreadPoolExecutor(13) as threads:
+        greedy = threads.map(attempt, range(12))
+        time.sleep(0.5)
+        other = threads.submit(bench.do, "sleep", seconds=0.5, client="modest")
+        assert bench.do("echo", b"x", client="modest") == b"x"
+        assert other.result() == b"slept"
+        ends = list(greedy)
     assert ends.count(TooManyRequests) >= 6
-    assert bench.do("echo", b"x", client="greedy") == b"x"
+    assert set(ends) == {TooManyRequests, OutOfTime}
+
+
+def test_short_jobs_do_not_wait_for_those_that_are_expected_to_be_long(bench: Bench) -> None:
+    def again(number: int) -> None:
+        for _ in range(4):
+            with pytest.raises((Saturated, TooManyRequests, OutOfTime)):
+                bench.do("spin", timeout=3, client=f"c{number}", key=f"k{number}")
+
+    with ThreadPoolExecutor(8) as threads:
+        hostile = [threads.submit(again, number) for number in range(8)]
+        time.sleep(1.5)
+        begun = time.monotonic()
+        for _ in range(100):
+            assert bench.do("echo", b"x", client="modest", key="echo") == b"x"
+        # A short job that waited behind a long one would take at least as long as it takes to tell a long one.
+        assert time.monotonic() - begun < 100 * LONG
+        for one in hostile:
+            one.result()
+
+
+def test_what_was_short_before_is_not_held_up_by_what_else_its_client_sends(bench: Bench) -> None:
+    assert bench.do("echo", b"x", client="c", key="short") == b"x"
+    with ThreadPoolExecutor(4) as threads:
+        hostile = [threads.submit(bench.do, "spin", timeout=2, client="c") for _ in range(4)]
+        time.sleep(0.7)
+        assert bench.do("echo", b"x", client="c", key="short") == b"x"
+        for one in hostile:
+            with pytest.raises((Saturated, TooManyRequests, OutOfTime)):
+                one.result()
 
 
 def test_a_queue_that_is_full_refuses_at_once(bench: Bench) -> None:

@@ -1,0 +1,121 @@
+"""Who is let in next: jobs that wait, and what is known of those that are likely to take long.
+
+A job is long once it has run for `LONG` seconds. What was long before, or comes from a client who sent long jobs
+lately and is not known to be short, is *expected* to be long: it begins only where a place for long jobs is free,
+within its client's share of them, and never takes the last idle worker.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator
+
+from graphsvc.errors import GraphsvcError, Saturated, TooManyRequests
+from graphsvc.workers import wire
+from graphsvc.workers.crew import Task
+
+LONG = 0.3
+# How long a job waits for a worker, in seconds, and how many may wait for each worker.
+PATIENCE = 2.0
+QUEUE = 4
+# How many jobs are remembered by their keys, and how long a client by its long jobs, in seconds.
+MEMORY = 10_000
+RECORD = 30.0
+
+
+class Admission:
+    """The queue of a pool with `size` places for long jobs and `total` workers.
+
+    `share` is how many places one client may have (None: all but one).
+    """
+
+    def __init__(self, size: int, total: int, share: int | None = None) -> None:
+        self._size = size
+        self._room = QUEUE * total
+        self._share = share or max(1, size - 1)
+        self._waiting: deque[Task] = deque()
+        # Whether a job of that key was long the last time.
+        self._known: OrderedDict[str, bool] = OrderedDict()
+        # Until when each client is expected to send long jobs.
+        self._clients: dict[str, float] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def refusal(self, job: wire.Job) -> GraphsvcError | None:
+        """Why a job may not even wait, if so."""
+        if len(self._waiting) >= self._room:
+            return Saturated("Everything that can do this is busy, and so is the queue; try again.")
+        waiting = sum(task.job.client == job.client for task in self._waiting)
+        if job.client and waiting >= self._room // 2:
+            return TooManyRequests(f"{waiting} requests of yours are waiting already.")
+        return None
+
+    def add(self, task: Task) -> None:
+        """Let a job wait."""
+        self._waiting.append(task)
+
+    def remove(self, task: Task) -> None:
+        """A job is no longer wanted."""
+        self._waiting.remove(task)
+
+    def take(self, idle: int, running: Iterable[wire.Job]) -> tuple[Task, bool] | None:
+        """The first job that may begin, and whether it is expected to be long; none where none may.
+
+        `idle` is how many workers have nothing to do, `running` the long jobs that are under way.
+        """
+        clients = [job.client for job in running]
+        for task in self._waiting:
+            long = self._expected_long(task.job)
+            if not long or (idle > 1 and self.has_place(task.job, clients) is None):
+                self._waiting.remove(task)
+                return task, long
+        return None
+
+    def has_place(self, job: wire.Job, clients: Iterable[str]) -> GraphsvcError | None:
+        """Why a job may have no place for long ones beside those of `clients`, if so."""
+        taken = list(clients)
+        if job.client and taken.count(job.client) >= self._share:
+            return TooManyRequests(
+                f"This takes long, and {self._share} long requests of yours are under way already."
+            )
+        if len(taken) >= self._size:
+            return Saturated("This takes long, and every place for long requests is taken.")
+        return None
+
+    def impatient(self, now: float, running: Iterable[wire.Job]) -> Iterator[tuple[Task, GraphsvcError]]:
+        """The jobs that have waited in vain, taken from the queue, each with the reason."""
+        clients = [job.client for job in running]
+        while self._waiting and now >= self._waiting[0].since + PATIENCE:
+            task = self._waiting.popleft()
+            found = self.has_place(task.job, clients)
+            if isinstance(found, TooManyRequests) and self._expected_long(task.job):
+                yield task, found
+            else:
+                yield (
+                    task,
+                    Saturated(f"Everything that can do this stayed busy for {PATIENCE:g} s; try again."),
+                )
+
+    def next_event(self) -> float | None:
+        """When the patience of the first job that waits is over."""
+        return self._waiting[0].since + PATIENCE if self._waiting else None
+
+    def remember(self, job: wire.Job, *, long: bool) -> None:
+        """A job was long, or was not."""
+        if long and job.client:
+            self._clients[job.client] = time.monotonic() + RECORD
+            if len(self._clients) > MEMORY:
+                del self._clients[next(iter(self._clients))]
+        if job.key:
+            self._known[job.key] = long
+            self._known.move_to_end(job.key)
+            if len(self._known) > MEMORY:
+                self._known.popitem(last=False)
+
+    def _expected_long(self, job: wire.Job) -> bool:
+        known = self._known.get(job.key) if job.key else None
+        if known is not None:
+            return known
+        return self._clients.get(job.client, 0.0) > time.monotonic()
