@@ -118,6 +118,12 @@ TSV = Format("tsv", "text/tab-separated-values", ".tsv", "TSV", Kind.RESULTS, _W
 HTML = Format("html", "text/html", ".html", "HTML", Kind.PAGE, aliases=("application/xhtml+xml",))
 TEXT = Format("txt", "text/plain", ".txt", "Plain text", Kind.PAGE)
 JSON = Format("json", "application/json", ".json", "JSON", Kind.PAGE)
+# What tools take a validation report in. SARIF's media type is OASIS's; the others have none that is registered.
+SARIF = Format(
+    "sarif", "application/sarif+json", ".sarif", "SARIF", Kind.PAGE, other_suffixes=(".sarif.json",)
+)
+JUNIT = Format("junit", "application/junit+xml", ".junit.xml", "JUnit XML", Kind.PAGE)
+GITHUB = Format("github", "text/x-github-annotations", ".github.txt", "GitHub annotations", Kind.PAGE)
 
 # Those whose media types have the parameter `version`.
 VERSIONED: frozenset[Format] = frozenset(

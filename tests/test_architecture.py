@@ -19,6 +19,7 @@ FLOORS = {
     "tokens": 1.2,
     "exchange": 1.2,
     "rdf": 1.5,
+    "positions": 2,
     "sparql": 2,
     "ingest": 2,
     "federation": 3,

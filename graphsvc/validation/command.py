@@ -13,6 +13,7 @@ from graphsvc.validation.job import ValidationJob, validate
 from graphsvc.validation.rendering import REPORT_FORMATS, render
 from graphsvc.validation.report import Severity
 from graphsvc.validation.statements import Document
+from graphsvc.vocab import PREFIXES
 
 CONFORMS, DOES_NOT_CONFORM, COULD_NOT_CHECK = 0, 1, 2
 STDIN = "-"
@@ -53,6 +54,7 @@ def validate_files(
             shapes=tuple(reader.documents(shapes or [str(project / "shapes")])),
             ontology=tuple(reader.documents(ontology or _if_there(project / "ontology"))),
             severity=Severity.named(severity),
+            prefixes=prefixes or PREFIXES,
         )
         report = validate(job)
     except GraphsvcError as error:

@@ -11,7 +11,7 @@ from graphsvc.formats import Format
 from graphsvc.rdf import Iri, Literal, Term
 from graphsvc.validation import Report, Result, Severity
 from graphsvc.validation.compact import compact
-from graphsvc.validation.text_report import shape_name, verdict
+from graphsvc.validation.wording import shape_name, verdict
 from graphsvc.web.addresses import link_to
 from graphsvc.web.representation import languages
 from graphsvc.web.service import service
