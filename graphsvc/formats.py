@@ -156,9 +156,12 @@ def by_media_type(content_type: str, among: Sequence[Format]) -> Format | None:
 
 
 def by_suffix(filename: str, among: Sequence[Format] = DATA_FORMATS) -> Format | None:
-    """The format that a file name's ending tells (`.gz` is looked through), or None."""
+    """The format that a file name's ending tells (`.gz` is looked through), the longest that fits, or None."""
     lowered = filename.lower().removesuffix(".gz")
-    for candidate in among:
-        if lowered.endswith((candidate.suffix, *candidate.other_suffixes)):
-            return candidate
-    return None
+    fitting = [
+        (len(suffix), candidate)
+        for candidate in among
+        for suffix in (candidate.suffix, *candidate.other_suffixes)
+        if lowered.endswith(suffix)
+    ]
+    return max(fitting, key=lambda each: each[0])[1] if fitting else None

@@ -35,6 +35,7 @@ FLOORS = {
     "conformance": 4.5,
     "answering": 5,
     "starting": 5,
+    "progress": 5,
     "web": 5,
     "serving": 5.5,
     "cli": 6,

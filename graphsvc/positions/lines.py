@@ -62,10 +62,12 @@ def _places(document: bytes, offsets: list[int]) -> dict[int, Place]:
 def _text(document: bytes, offset: int, column: int) -> tuple[str, int]:
     """The line around a place, at most MAX_SHOWN characters of it, and the column at which that begins."""
     # A character has at most four bytes.
-    window = document[max(0, offset - 4 * MAX_SHOWN) : offset].decode("utf-8", "ignore")
-    before = re.split("[\r\n]", window)[-1].removeprefix("\ufeff")
-    after = document[offset : offset + 4 * MAX_SHOWN].decode("utf-8", "ignore")
-    after = re.split("[\r\n]", after, maxsplit=1)[0]
+    first, last = max(0, offset - 4 * MAX_SHOWN), offset + 4 * MAX_SHOWN
+    begin = max(first, *(document.rfind(end, first, offset) + 1 for end in (b"\n", b"\r")))
+    ends = (document.find(end, offset, last) for end in (b"\n", b"\r"))
+    stop = min((end for end in ends if end >= 0), default=last)
+    before = document[begin:offset].decode("utf-8", "ignore").removeprefix("\ufeff")
+    after = document[offset:stop].decode("utf-8", "ignore")
     if column - 1 > len(before) or len(before) + len(after) > MAX_SHOWN:
         before = before[-_BEFORE:] if column - 1 > _BEFORE else before
     return (before + after)[:MAX_SHOWN], column - len(before)

@@ -18,6 +18,7 @@ _XML = "http://www.w3.org/XML/1998/namespace"
 _CHUNK = 1 << 16
 # What entities may add to the text of a document.
 _MAX_GROWTH = 1 << 20
+_ATTRIBUTE = re.compile(rb"""([^\s"'<>=/]++)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""")
 # Attributes that are no properties.
 _SYNTAX = frozenset(_RDF + name for name in "about ID nodeID resource datatype parseType bagID".split())
 _REIFIED = ("object", "predicate", "subject", "type")
@@ -186,10 +187,10 @@ class _Scanner:
 
     def _attributes(self, node: Mark, given: dict[str, str], start: int, end: int) -> Group:
         """The triples that attributes state, rdf:type first, the others from the last to the first."""
-        tag = self._document[start:end]
+        places = _places(self._document[start:end])
         group: Group = []
         for name in sorted(filter(_is_property, reversed(given)), key=lambda each: each != _RDF + "type"):
-            at = _attribute(tag, name)
+            at = places.get(re.split("[/#:]", name)[-1].encode())
             first, last = (start + at[0], start + at[1]) if at else (start, end)
             written = Written.IRI if name == _RDF + "type" else Written.PLAIN
             predicate = Mark(Written.EXACT, first, last, name)
@@ -215,11 +216,10 @@ def _exact(start: int, end: int, name: str) -> Mark:
     return Mark(Written.EXACT, start, end, _RDF + name)
 
 
-def _attribute(tag: bytes, name: str) -> tuple[int, int] | None:
-    """Where a start tag has the attribute, if its local name tells that without doubt."""
-    local = re.split("[/#:]", name)[-1].encode()
-    found = [each for each in _ATTRIBUTE.finditer(tag) if each[1].rpartition(b":")[2] == local]
-    return found[0].span() if len(found) == 1 and local else None
-
-
-_ATTRIBUTE = re.compile(rb"""([^\s"'<>=/]++)\s*+=\s*+(?:"[^"]*+"|'[^']*+')""")
+def _places(tag: bytes) -> dict[bytes, tuple[int, int] | None]:
+    """Where a start tag has its attributes, by local name; None for a name that two of them have."""
+    found: dict[bytes, tuple[int, int] | None] = {}
+    for each in _ATTRIBUTE.finditer(tag):
+        local = each[1].rpartition(b":")[2]
+        found[local] = None if local in found else each.span()
+    return found

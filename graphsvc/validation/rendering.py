@@ -1,4 +1,4 @@
-"""The forms in which a report can be had, but for the page."""
+"""The forms in which a report can be had."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import replace
 from graphsvc.formats import (
     CSV,
     GITHUB,
+    HTML,
     JSON,
     JSON_LD,
     JUNIT,
@@ -21,6 +22,7 @@ from graphsvc.formats import (
 )
 from graphsvc.validation.csv_report import write_csv
 from graphsvc.validation.github_report import write_github
+from graphsvc.validation.html_report import write_html
 from graphsvc.validation.json_report import write_json
 from graphsvc.validation.junit_report import write_junit
 from graphsvc.validation.rdf_report import write_rdf
@@ -38,6 +40,7 @@ _WRITERS: Mapping[Format, Callable[[Report, Mapping[str, str]], bytes]] = {
     SARIF: write_sarif,
     JUNIT: write_junit,
     GITHUB: write_github,
+    HTML: write_html,
 }
 # In order of preference; JSON before JSON-LD, so that the name `json` and the type application/json mean it.
 REPORT_FORMATS: tuple[Format, ...] = (
@@ -52,9 +55,11 @@ REPORT_FORMATS: tuple[Format, ...] = (
     JUNIT,
     GITHUB,
 )
+# What a file may be written in: a service has a page of its own.
+FILE_FORMATS: tuple[Format, ...] = (*REPORT_FORMATS, HTML)
 
 
 def render(report: Report, form: Format, prefixes: Mapping[str, str]) -> bytes:
-    """The report in one of REPORT_FORMATS."""
+    """The report in one of FILE_FORMATS."""
     writer = _WRITERS.get(form)
     return writer(report, prefixes) if writer else write_rdf(report, form, prefixes)

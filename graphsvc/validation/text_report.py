@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from graphsvc.validation.report import Report, Result
-from graphsvc.validation.wording import excerpt, messages, plain, shape_name, subject, verdict
+from graphsvc.validation.wording import messages, plain, shape_name, source, subject, verdict
 
 
 def write_text(report: Report, prefixes: Mapping[str, str]) -> bytes:
@@ -40,9 +40,6 @@ def _place(result: Result, indent: str) -> Iterator[str]:
     gutter = f"{indent}  {' ' * len(number)}"
     if location is not None:
         yield plain(f"{gutter[:-1]}--> {location}")
-        line, carets = excerpt(location)
-        if line:
-            yield f"{indent}  {number} | {line}".rstrip()
-            yield f"{gutter} | {carets}"
+        yield from (f"{indent}  {line}" for line in source(location))
     if result.remedy:
         yield plain(f"{gutter} = {result.remedy}")

@@ -87,6 +87,13 @@ def plain(text: str) -> str:
     return _CONTROL.sub(" ", text)
 
 
+def source(location: Location) -> list[str]:
+    """The source line behind a gutter with its number, and the carets under it; nothing where it is not known."""
+    line, carets = excerpt(location)
+    number = str(location.line)
+    return [f"{number} | {line}".rstrip(), f"{' ' * len(number)} | {carets}"] if line else []
+
+
 def excerpt(location: Location) -> tuple[str, str]:
     """The source line, and a line of carets under what is meant; both empty where the line is not known.
 
