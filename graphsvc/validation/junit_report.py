@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from graphsvc.validation.report import Report, Result
 from graphsvc.validation.wording import excerpt, focus_name, message, reasons, shape_name, subject, verdict
@@ -35,6 +35,7 @@ def write_junit(report: Report, prefixes: Mapping[str, str]) -> bytes:
         SubElement(suite, "testcase", {"classname": "SHACL validation", "name": verdict(report)})
     if report.notes:
         SubElement(suite, "system-out").text = _clean("\n".join(report.notes))
+    indent(suites, " ")
     return bytes(tostring(suites, encoding="utf-8", xml_declaration=True)) + b"\n"
 
 
