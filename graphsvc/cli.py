@@ -147,13 +147,13 @@ def validate(
     not, and 2 where they could not be validated.
     """
     from graphsvc.progress import spinner
-    from graphsvc.validation.command import CONFORMS, COULD_NOT_CHECK, validate_files, watched
+    from graphsvc.validation.command import COULD_NOT_CHECK, validate_files, watched
 
     known = settings.load(project, os.environ)
 
-    def run() -> int:
+    def run() -> tuple[bytes, int]:
         with spinner("Validating", sys.stderr):
-            text, status = validate_files(
+            return validate_files(
                 files,
                 shapes,
                 ontology,
@@ -165,17 +165,16 @@ def validate(
                 base=f"{known.base}/",
                 prefixes=known.prefixes,
             )
-        click.echo(text, nl=False, err=status == COULD_NOT_CHECK)
-        return status
 
-    if not watch:
-        sys.exit(run())
-    status = CONFORMS
+    status = COULD_NOT_CHECK
     try:
-        for _ in watched(files, shapes, ontology, project, outputs):
-            click.clear()
-            status = run()
-            click.echo("Watching for changes; Ctrl-C ends it.", err=True)
+        for _ in watched(files, shapes, ontology, project, outputs) if watch else (None,):
+            text, status = run()
+            if watch:
+                click.clear()
+            click.echo(text, nl=False, err=status == COULD_NOT_CHECK)
+            if watch:
+                click.echo("Watching for changes; Ctrl-C ends it.", err=True)
     except KeyboardInterrupt:
         pass
     except GraphsvcError as error:

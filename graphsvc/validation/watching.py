@@ -25,7 +25,12 @@ def changes(
     while True:
         before = _state(watched, left_out)
         yield
-        while _state(watched, left_out) == before:
+        while (after := _state(watched, left_out)) == before:
+            pause()
+        # An editor may empty a file before it writes it: wait until nothing moves.
+        pause()
+        while (now := _state(watched, left_out)) != after:
+            after = now
             pause()
 
 
