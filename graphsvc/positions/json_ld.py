@@ -56,8 +56,10 @@ def find(document: bytes, base: str | None, wanted: Collection[Triple]) -> dict[
     except (Lost, ValueError):
         return {}
     context = _Context(objects, base)
-    nodes: dict[str, list[_Object]] = {}
+    nodes: dict[str | None, list[_Object]] = {}
     for each in objects:
+        if _is_context(each) or (each.above is not None and _is_context(each.above)):
+            continue
         named = next((each.strings[alias] for alias in context.id_keys if alias in each.strings), None)
         if named is not None:
             nodes.setdefault(context.node(named), []).append(each)
@@ -88,14 +90,15 @@ def _own(node: _Object, context: _Context) -> tuple[int, int]:
 
 
 class _Context:
-    """What the contexts of the document say in their plainest form."""
+    """What the contexts of the document plainly say; what two of them say differently is not known."""
 
     def __init__(self, objects: list[_Object], base: str | None) -> None:
-        self.terms: dict[str, str] = {}
+        self.terms: dict[str, str | None] = {}
         self.id_keys = ["@id"]
         self._type_keys = {"@type"}
-        self._vocabulary = ""
-        self._base = base or ""
+        self._vocabulary: str | None = None
+        self._base: str | None = base or ""
+        self._bases: set[str] = set()
         for each in objects:
             inside = each.above
             if _is_context(each):
@@ -106,34 +109,40 @@ class _Context:
 
     def _define(self, term: str, meaning: str) -> None:
         if term == "@base":
-            self._base = urljoin(self._base, meaning)
+            self._bases.add(meaning)
+            self._base = urljoin(self._base or "", meaning) if len(self._bases) == 1 else None
         elif term == "@vocab":
-            self._vocabulary = meaning
+            self._vocabulary = meaning if self._vocabulary in (None, meaning) else ""
         elif meaning == "@id":
             self.id_keys.append(term)
         elif meaning == "@type":
             self._type_keys.add(term)
         elif not term.startswith("@"):
-            self.terms[term] = meaning
+            self.terms[term] = meaning if self.terms.get(term, meaning) == meaning else None
 
-    def node(self, text: str) -> str:
-        """The IRI of an `@id`."""
+    def node(self, text: str) -> str | None:
+        """The IRI of an `@id`, or None."""
+        if self.terms.get(text.partition(":")[0], "") is None:
+            return None
         expanded = self._compact(text)
-        return expanded if expanded is not None else urljoin(self._base, text)
+        return expanded if expanded is not None or self._base is None else urljoin(self._base, text)
 
     def predicate(self, key: str) -> str | None:
-        """The IRI of a key."""
+        """The IRI of a key, or None."""
         if key in self._type_keys:
             return _TYPE
         meaning = self.terms.get(key, key)
+        if meaning is None or key.startswith("@"):
+            return None
         expanded = self._compact(meaning)
-        return expanded if expanded is not None else self._vocabulary + meaning
+        return expanded if expanded is not None or not self._vocabulary else self._vocabulary + meaning
 
     def _compact(self, text: str) -> str | None:
         prefix, colon, rest = text.partition(":")
         if not colon:
             return None
-        return text if rest.startswith("//") or prefix not in self.terms else self.terms[prefix] + rest
+        space = None if rest.startswith("//") else self.terms.get(prefix)
+        return text if space is None else space + rest
 
 
 def _is_context(node: _Object) -> bool:

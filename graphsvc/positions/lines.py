@@ -28,7 +28,7 @@ class Place:
 class Region:
     """From one place up to, and without, another; and the line of the first, or the part of it around the place.
 
-    `text_column` is the column of the first character of `text`.
+    `text_column` is the column of the first character of `text`, which ends in `…` where the line goes on.
     """
 
     start: Place
@@ -69,5 +69,7 @@ def _text(document: bytes, offset: int, column: int) -> tuple[str, int]:
     before = document[begin:offset].decode("utf-8", "ignore").removeprefix("\ufeff")
     after = document[offset:stop].decode("utf-8", "ignore")
     if column - 1 > len(before) or len(before) + len(after) > MAX_SHOWN:
-        before = before[-_BEFORE:] if column - 1 > _BEFORE else before
-    return (before + after)[:MAX_SHOWN], column - len(before)
+        before = before[-_BEFORE:]
+    shown = before + after
+    goes_on = len(shown) > MAX_SHOWN or (stop == last < len(document))
+    return f"{shown[: MAX_SHOWN - 1]}…" if goes_on else shown, column - len(before)

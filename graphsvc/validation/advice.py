@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from graphsvc.rdf import Iri, Term
+from graphsvc.rdf import Iri, Literal, Term
 from graphsvc.validation.closeness import MAX_NAMES, Closeness
 from graphsvc.validation.compact import compact, compact_iri
 from graphsvc.validation.instances import Instances
@@ -16,7 +17,7 @@ from graphsvc.validation.statements import RDF, Statements
 from graphsvc.vocab import PREFIXES
 
 _SH = PREFIXES["sh"]
-_MAX_TEXT, _MAX_DIGITS = 120, 20
+_MAX_TEXT, _MAX_DIGITS = 100, 20
 
 
 class Advice:
@@ -113,8 +114,9 @@ class Advice:
 
     def text(self, term: Term) -> str:
         """The term for a sentence, not too long."""
-        text = compact(term, self.prefixes)
-        return text if len(text) <= _MAX_TEXT else f"{text[:_MAX_TEXT]}…"
+        if isinstance(term, Literal) and len(term.value) > _MAX_TEXT:
+            term = replace(term, value=f"{term.value[:_MAX_TEXT]}…")
+        return compact(term, self.prefixes)
 
 
 def either(names: Sequence[str], word: str = "or") -> str:

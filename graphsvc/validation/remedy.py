@@ -206,6 +206,14 @@ def _shape(advice: Advice, result: Result, parameter: str, words: str) -> str:
     return f"{sentence}; its details say what is amiss." if result.details else f"{sentence}."
 
 
+def _not(advice: Advice, result: Result) -> str:
+    """A value that conforms to a shape, and must not."""
+    shapes = either(advice.shape_names(result, "not"), "or")
+    value = advice.text(result.value or result.focus_node)
+    instead = f"Remove {value} from {advice.path(result)}, or change it" if result.path else f"Change {value}"
+    return f"{instead} so that it no longer conforms to {shapes}."
+
+
 _KINDS = {
     "IRI": "an IRI",
     "Literal": "a literal",
@@ -261,7 +269,7 @@ _REMEDIES: Mapping[str, Make] = {
     "And": _with(_shape, "and", "Change {} so that it conforms to each of {}"),
     "Or": _with(_shape, "or", "Change {} so that it conforms to one of {} at least"),
     "Xone": _with(_shape, "xone", "Change {} so that it conforms to exactly one of {}"),
-    "Not": _with(_shape, "not", "Change {} so that it no longer conforms to {}"),
+    "Not": _not,
 }
 
 

@@ -53,8 +53,9 @@ class Location:
     """Where a result is in the documents: lines and columns count from 1, columns in characters.
 
     `line` is None where the document is known, and the place in it is not. The end is the first place that no
-    longer belongs to it. `text` is the line, or the part of it around the place, and `text_column` the column of
-    its first character. `pointer` is the JSON Pointer (RFC 6901) to the node object in JSON-LD.
+    longer belongs to it. `text` is the line, or the part of it around the place (with `…` where the line goes on),
+    and `text_column` the column of its first character. `pointer` is the JSON Pointer (RFC 6901) to the node
+    object in JSON-LD.
     """
 
     document: str
