@@ -43,8 +43,9 @@ conformance: .venv/.tests ## run the W3C's SPARQL tests and write the report tha
 	mkdir -p build
 	$(BIN)/python -m graphsvc.conformance build/earl.ttl
 
-bench: .venv/.service ## measure what the wall around a query costs, and kill the service in rounds
+bench: .venv/.service ## measure the wall around a query and the search for lines, and kill the service in rounds
 	$(BIN)/python bench/overhead.py
+	$(BIN)/python bench/positions.py
 	$(BIN)/python bench/durability.py
 
 clean: ## remove what set-up and tests made

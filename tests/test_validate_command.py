@@ -44,6 +44,17 @@ def test_a_result_names_the_file_as_it_was_given(tmp_path: Path) -> None:
     assert "Add at least one dct:title." in run.stdout
 
 
+def test_a_file_with_a_name_that_is_no_text_is_validated_too(tmp_path: Path) -> None:
+    name = b"b\xff%.ttl"
+    (tmp_path / os.fsdecode(name)).write_text(BAD)
+    run = subprocess.run(
+        [*command("-o", "out.sarif"), name], cwd=tmp_path, capture_output=True, timeout=60, check=False
+    )
+    assert run.returncode == 1, run.stderr
+    assert b"b\\udcff%.ttl:1:1" in run.stdout
+    assert "%25.ttl" in (tmp_path / "out.sarif").read_text()
+
+
 def test_one_run_writes_several_reports(tmp_path: Path) -> None:
     (tmp_path / "book.ttl").write_text(BAD)
     names = ["out.sarif", "out.junit.xml", "out.csv", "out.html", "out.rdf", "out.json"]

@@ -18,10 +18,16 @@ class Agreement:
     def __init__(self) -> None:
         self._nodes: dict[bytes | str | int, str] = {}
         self._clues: dict[str, bytes | str | int] = {}
+        # What each clue last was: a document says the same names again and again.
+        self._last: dict[bytes | str | int, str] = {}
 
     def holds(self, span: Span, triple: Triple) -> bool:
         """Whether the span may be where the triple is written."""
-        return all(map(self._agrees, span, triple))
+        return (
+            self._agrees(span.predicate, triple[1])
+            and self._agrees(span.subject, triple[0])
+            and self._agrees(span.object, triple[2])
+        )
 
     def keep(self, span: Span, triple: Triple) -> None:
         """Take it that the span is the triple's."""
@@ -39,7 +45,14 @@ class Agreement:
             return known == term.value if known is not None else term.value not in self._clues
         if isinstance(term, Literal):
             return _is_literal(written, clue, term.value)
-        return _is_iri(written, clue, term.value)
+        if written is not Written.PREFIXED and written is not Written.IRI:
+            return written is Written.EXACT and clue == term.value
+        if self._last.get(clue) == term.value:
+            return True
+        if not _is_iri(written, clue, term.value):
+            return False
+        self._last[clue] = term.value
+        return True
 
 
 def _is_literal(written: Written, clue: bytes | str | int, value: str) -> bool:
@@ -53,10 +66,6 @@ def _is_iri(written: Written, clue: bytes | str | int, value: str) -> bool:
     if written is Written.PREFIXED:
         assert isinstance(clue, bytes)
         return value.endswith(unescape(clue.partition(b":")[2].decode("utf-8", "replace")))
-    if written is Written.EXACT:
-        return clue == value
-    if written is not Written.IRI:
-        return False
     text = unescape(clue[1:-1].decode("utf-8", "replace")) if isinstance(clue, bytes) else str(clue)
     if text == value:
         return True

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _END = re.compile(rb"\r\n?+|\n")
 _BOM = b"\xef\xbb\xbf"
@@ -16,16 +16,14 @@ _BOM = b"\xef\xbb\xbf"
 MAX_SHOWN, _BEFORE = 160, 60
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """One character of a document."""
 
     line: int
     column: int
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(NamedTuple):
     """From one place up to, and without, another; and the line of the first, or the part of it around the place.
 
     `text_column` is the column of the first character of `text`, which ends in `…` where the line goes on.

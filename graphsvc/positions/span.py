@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -50,8 +49,7 @@ class Part(Enum):
     OBJECT = 2
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """Where a triple stands: the offsets of its parts, first byte and the byte after the last.
 
     `pointer` is the JSON Pointer to its node object, in JSON-LD. https://www.rfc-editor.org/rfc/rfc6901

@@ -179,4 +179,6 @@ class _Reader:
                 f"{name}: the syntax cannot be told; name it (--data-format): {names}.",
                 [each.name for each in DATA_FORMATS],
             )
-        return Document(name, content, found.name, self._base)
+        # A name that is not UTF-8 can be read, and not be written into a report.
+        shown = name.encode("utf-8", "backslashreplace").decode("utf-8")
+        return Document(shown, content, found.name, self._base)

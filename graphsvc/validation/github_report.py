@@ -35,7 +35,7 @@ def _command(result: Result, prefixes: Mapping[str, str]) -> str:
 def _properties(result: Result, prefixes: Mapping[str, str]) -> Iterator[tuple[str, object]]:
     location = result.location
     if location is not None:
-        yield "file", location.document
+        yield "file", plain(location.document)
         if location.line is not None:
             yield "line", location.line
             yield "endLine", location.end_line

@@ -5,10 +5,11 @@ Done after the validation, and only for documents in which a result is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
 
-from graphsvc.positions import Found, Part, find, regions
+from graphsvc.positions import Part, Region, find, regions
 from graphsvc.rdf import Iri, Literal, Term
 from graphsvc.validation.path import Kind
 from graphsvc.validation.report import Location, Report, Result
@@ -21,8 +22,7 @@ _MAX_COUNT = Iri(_SH + "MaxCountConstraintComponent")
 _UNIQUE_LANG = Iri(_SH + "UniqueLangConstraintComponent")
 
 
-@dataclass(frozen=True)
-class _Target:
+class _Target(NamedTuple):
     """What a result points at."""
 
     triple: Triple
@@ -35,19 +35,29 @@ def placed(report: Report, data: Statements, documents: Sequence[Document]) -> R
     A result on a value points at the value; one on a property that is not there, or on a node, at the first
     statement about the focus node, by preference of its class; one on too many values at the last of them.
     """
-    targets = {target for result in _all(report.results) if (target := _target(result, data)) is not None}
-    wanted: dict[str, set[_Target]] = {}
-    for target in targets:
-        wanted.setdefault(data.triples[target.triple], set()).add(target)
-    places: dict[_Target, Location] = {}
+    targets = [_target(result, data) for result in _all(report.results)]
+    locations: list[Location | None] = [None] * len(targets)
+    by_name: dict[str, list[int]] = {}
+    done: set[int] = set()
+    for index, target in enumerate(targets):
+        if target is not None:
+            name = data.triples[target.triple]
+            by_name.setdefault(name, []).append(index)
+            locations[index] = Location(name)
     for number, document in enumerate(documents, start=1):
-        missing = wanted.get(document.name, set()) - places.keys()
-        if missing:
-            places |= _in_document(document, blank_stem("data", number), missing)
+        # Two documents may have the same name; what is not in the one is in the other.
+        missing = {
+            index: target
+            for index in by_name.get(document.name, ())
+            if (target := targets[index]) is not None and index not in done
+        }
+        for index, location in _in_document(document, blank_stem("data", number), missing):
+            locations[index] = location
+            done.add(index)
+    following = iter(locations)
 
     def moved(result: Result) -> Result:
-        target = _target(result, data)
-        location = None if target is None else places.get(target, Location(data.triples[target.triple]))
+        location = next(following)  # in the order of `_all`
         return replace(result, location=location, details=tuple(map(moved, result.details)))
 
     return replace(report, results=tuple(map(moved, report.results)))
@@ -97,26 +107,26 @@ def _surplus(component: Iri, values: Sequence[Term]) -> Term | None:
     return values[-1] if component == _MAX_COUNT and values else None
 
 
-def _in_document(document: Document, stem: str, targets: set[_Target]) -> dict[_Target, Location]:
+def _in_document(
+    document: Document, stem: str, targets: Mapping[int, _Target]
+) -> Iterator[tuple[int, Location]]:
     """Where a document has the targets that it has."""
-    triples = {target.triple for target in targets}
+    if not targets:
+        return
+    triples = {target.triple for target in targets.values()}
     found = find(document.content, document.syntax, document.base, read_triples(document, stem), triples)
-    spots = {target: _spot(found[target.triple], target.part) for target in targets if target.triple in found}
-    shown = regions(document.content, set(spots.values()))
-    return {
-        target: Location(
-            document.name,
-            shown[spot].start.line,
-            shown[spot].start.column,
-            shown[spot].end.line,
-            shown[spot].end.column,
-            shown[spot].text,
-            shown[spot].text_column,
-            found[target.triple].pointer,
-        )
-        for target, spot in spots.items()
+    spots = {
+        index: place.parts[target.part.value]
+        for index, target in targets.items()
+        if (place := found.get(target.triple)) is not None
     }
+    shown = regions(document.content, set(spots.values()))
+    for index, spot in spots.items():
+        yield index, _location(document.name, shown[spot], found[targets[index].triple].pointer)
 
 
-def _spot(found: Found, part: Part) -> tuple[int, int]:
-    return found.parts[part.value]
+def _location(document: str, region: Region, pointer: str | None) -> Location:
+    start, end = region.start, region.end
+    return Location(
+        document, start.line, start.column, end.line, end.column, region.text, region.text_column, pointer
+    )

@@ -48,7 +48,7 @@ class Severity(Enum):
 _BY_IRI = {_SH + each.value.capitalize(): each for each in Severity}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Location:
     """Where a result is in the documents: lines and columns count from 1, columns in characters.
 
