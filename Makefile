@@ -43,8 +43,10 @@ conformance: .venv/.tests ## run the W3C's SPARQL tests and write the report tha
 	mkdir -p build
 	$(BIN)/python -m graphsvc.conformance build/earl.ttl
 
-bench: .venv/.service ## measure the wall around a query and backups, and kill the service in rounds
+bench: .venv/.tests ## measure the wall around a query, its hold under siege, lines and backups; kill the service in rounds
 	$(BIN)/python bench/overhead.py
+	$(BIN)/python -m bench.siege
+	$(BIN)/python bench/positions.py
 	$(BIN)/python bench/durability.py
 	$(BIN)/python bench/backup.py
 

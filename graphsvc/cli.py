@@ -119,21 +119,36 @@ def query(file: TextIO, name: str | None, project: Path) -> None:
 @click.argument("files", nargs=-1)
 @click.option("--shapes", multiple=True, help="File or folder of shapes (default: the project's shapes/).")
 @click.option("--ontology", multiple=True, help="File or folder that the data rely on (default: ontology/).")
-@click.option("--format", "name", default="text", help="text, html, json, ttl, jsonld, nt or rdf.")
+@click.option(
+    "--format",
+    "name",
+    default="text",
+    help="text, html, json, csv, sarif, junit, github, ttl, jsonld, nt or rdf.",
+)
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    multiple=True,
+    help="Write the report to this file too; its ending tells the form: .sarif, .junit.xml, .csv, .html …",
+)
 @click.option("--data-format", help="The syntax of files whose name does not tell it: ttl, nt, jsonld …")
 @click.option(
     "--severity",
     default="info",
     help="The least severity that counts against the data: info, warning or violation.",
 )
+@click.option("--watch", is_flag=True, help="Validate again whenever a file changes, until Ctrl-C.")
 @_PROJECT
 def validate(
     files: tuple[str, ...],
     shapes: tuple[str, ...],
     ontology: tuple[str, ...],
     name: str,
+    outputs: tuple[str, ...],
     data_format: str | None,
     severity: str,
+    watch: bool,
     project: Path,
 ) -> None:
     """Validate RDF FILES (or folders, or - for standard input) against SHACL shapes.
@@ -141,21 +156,40 @@ def validate(
     Without FILES the project's data/ is validated. The exit status is 0 where the data conform, 1 where they do
     not, and 2 where they could not be validated.
     """
-    from graphsvc.validation.command import COULD_NOT_CHECK, validate_files
+    from graphsvc.progress import spinner
+    from graphsvc.validation.command import COULD_NOT_CHECK, validate_files, watched
 
     known = settings.load(project, os.environ)
-    text, status = validate_files(
-        files,
-        shapes,
-        ontology,
-        project=project,
-        report_format=name,
-        data_format=data_format,
-        severity=severity,
-        base=f"{known.base}/",
-        prefixes=known.prefixes,
-    )
-    click.echo(text, nl=False, err=status == COULD_NOT_CHECK)
+
+    def run() -> tuple[bytes, int]:
+        with spinner("Validating", sys.stderr):
+            return validate_files(
+                files,
+                shapes,
+                ontology,
+                project=project,
+                report_format=name,
+                outputs=outputs,
+                data_format=data_format,
+                severity=severity,
+                base=f"{known.base}/",
+                prefixes=known.prefixes,
+            )
+
+    status = COULD_NOT_CHECK
+    try:
+        for _ in watched(files, shapes, ontology, project, outputs) if watch else (None,):
+            text, status = run()
+            if watch:
+                click.clear()
+            click.echo(text, nl=False, err=status == COULD_NOT_CHECK)
+            if watch:
+                click.echo("Watching for changes; Ctrl-C ends it.", err=True)
+    except KeyboardInterrupt:
+        pass
+    except GraphsvcError as error:
+        click.echo(error, err=True)
+        status = COULD_NOT_CHECK
     sys.exit(status)
 
 

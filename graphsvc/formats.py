@@ -118,6 +118,12 @@ TSV = Format("tsv", "text/tab-separated-values", ".tsv", "TSV", Kind.RESULTS, _W
 HTML = Format("html", "text/html", ".html", "HTML", Kind.PAGE, aliases=("application/xhtml+xml",))
 TEXT = Format("txt", "text/plain", ".txt", "Plain text", Kind.PAGE)
 JSON = Format("json", "application/json", ".json", "JSON", Kind.PAGE)
+# What tools take a validation report in. SARIF's media type is OASIS's; the others have none that is registered.
+SARIF = Format(
+    "sarif", "application/sarif+json", ".sarif", "SARIF", Kind.PAGE, other_suffixes=(".sarif.json",)
+)
+JUNIT = Format("junit", "application/junit+xml", ".junit.xml", "JUnit XML", Kind.PAGE)
+GITHUB = Format("github", "text/x-github-annotations", ".github.txt", "GitHub annotations", Kind.PAGE)
 
 # Those whose media types have the parameter `version`.
 VERSIONED: frozenset[Format] = frozenset(
@@ -150,9 +156,12 @@ def by_media_type(content_type: str, among: Sequence[Format]) -> Format | None:
 
 
 def by_suffix(filename: str, among: Sequence[Format] = DATA_FORMATS) -> Format | None:
-    """The format that a file name's ending tells (`.gz` is looked through), or None."""
+    """The format that a file name's ending tells (`.gz` is looked through), the longest that fits, or None."""
     lowered = filename.lower().removesuffix(".gz")
-    for candidate in among:
-        if lowered.endswith((candidate.suffix, *candidate.other_suffixes)):
-            return candidate
-    return None
+    fitting = [
+        (len(suffix), candidate)
+        for candidate in among
+        for suffix in (candidate.suffix, *candidate.other_suffixes)
+        if lowered.endswith(suffix)
+    ]
+    return max(fitting, key=lambda each: each[0])[1] if fitting else None

@@ -7,12 +7,14 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from graphsvc import cli
 from graphsvc.settings import described
+from graphsvc.validation.rendering import FILE_FORMATS
 from tests.conftest import running
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -58,6 +60,33 @@ def test_the_two_commands_are_targets_of_the_makefile() -> None:
         assert f"make {target}\n" in README
         done = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
+
+
+CI = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^ *- (?:run: )?(graphsvc .*)$", CI, re.MULTILINE)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_of_the_pipelines_runs_and_writes_what_they_upload(command: str, tmp_path: Path) -> None:
+    for name in ("ontology", "data", "shapes", "graphsvc.toml"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    arguments = command.split()[1:]
+    done = subprocess.run(
+        [sys.executable, "-m", "graphsvc", *arguments],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    outputs = [name for flag, name in pairwise(arguments) if flag == "-o"]
+    assert outputs
+    assert all((tmp_path / name).read_bytes() for name in outputs)
+    assert all(f": {name}" in CI or f"- {name}" in CI for name in outputs)
+
+
+def test_every_form_of_report_is_explained() -> None:
+    assert all(f"`{form.name}`" in CI for form in FILE_FORMATS)
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))

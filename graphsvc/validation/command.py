@@ -6,13 +6,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from graphsvc.errors import BadRequest, GraphsvcError, UnsupportedMediaType
-from graphsvc.formats import DATA_FORMATS, by_name, by_suffix
+from graphsvc.errors import BadRequest, GraphsvcError, SourceSyntaxError, UnsupportedMediaType
+from graphsvc.formats import DATA_FORMATS, Format, by_name, by_suffix
 from graphsvc.validation.inflate import gunzip
 from graphsvc.validation.job import ValidationJob, validate
-from graphsvc.validation.rendering import REPORT_FORMATS, render
-from graphsvc.validation.report import Severity
+from graphsvc.validation.rendering import FILE_FORMATS, render
+from graphsvc.validation.report import Location, Severity
 from graphsvc.validation.statements import Document
+from graphsvc.validation.watching import changes
+from graphsvc.validation.wording import plain, source
+from graphsvc.vocab import PREFIXES
 
 CONFORMS, DOES_NOT_CONFORM, COULD_NOT_CHECK = 0, 1, 2
 STDIN = "-"
@@ -27,6 +30,7 @@ def validate_files(
     *,
     project: Path = Path(),
     report_format: str = "text",
+    outputs: Sequence[str] = (),
     data_format: str | None = None,
     severity: str = Severity.INFO.value,
     base: str | None = None,
@@ -38,31 +42,92 @@ def validate_files(
 
     `data`, `shapes` and `ontology` name files, folders (every RDF file in them) or `-`: standard input in
     `data_format`. Where one is empty, the project's folder of that name stands in. `base` resolves relative
-    IRIs. The status is 0 where no result is as grave as `severity`, 1 where one is, and 2 where the files
-    could not be validated: then the text is one sentence for standard error, with file, line and column
-    where they are known.
+    IRIs. The report is also written to each of the files `outputs`, in the form that its ending tells. The status
+    is 0 where no result is as grave as `severity`, 1 where one is, and 2 where the files could not be validated,
+    or the report not be written: then the text is one sentence for standard error, with file, line and column
+    where they are known, and the source line.
     """
     try:
-        form = by_name(report_format, REPORT_FORMATS)
-        if form is None:
-            names = ", ".join(each.name for each in REPORT_FORMATS)
-            raise BadRequest(f"{report_format!r} is not a form of report; there are {names}.")
+        form = _form(report_format)
+        forms = [(name, _form_of_file(name)) for name in outputs]
         reader = _Reader(data_format, base, max_bytes, read_stdin)
+        named = _named(data, shapes, ontology, project)
         job = ValidationJob(
-            data=tuple(reader.documents(data or [str(project / "data")])),
-            shapes=tuple(reader.documents(shapes or [str(project / "shapes")])),
-            ontology=tuple(reader.documents(ontology or _if_there(project / "ontology"))),
+            data=tuple(reader.documents(named[0])),
+            shapes=tuple(reader.documents(named[1])),
+            ontology=tuple(reader.documents(named[2])),
             severity=Severity.named(severity),
+            prefixes=prefixes or PREFIXES,
         )
         report = validate(job)
+        for name, each in forms:
+            _write(name, render(report, each, prefixes or {}))
     except GraphsvcError as error:
-        hint = getattr(error, "hint", None)
-        return f"{error}{f' {hint}' if hint else ''}\n".encode(), COULD_NOT_CHECK
+        return _told(error).encode(), COULD_NOT_CHECK
     return render(report, form, prefixes or {}), CONFORMS if report.passes else DOES_NOT_CONFORM
 
 
-def _if_there(folder: Path) -> list[str]:
-    return [str(folder)] if folder.is_dir() else []
+def _told(error: GraphsvcError) -> str:
+    hint = getattr(error, "hint", None)
+    lines = [plain(f"{error}{f' {hint}' if hint else ''}")]
+    if isinstance(error, SourceSyntaxError) and error.line and error.column and error.source_line:
+        place = Location(error.source or "", error.line, error.column, text=error.source_line)
+        # A line that is very long comes without its end.
+        if error.column <= len(error.source_line) + 1:
+            lines += [f"  {line}" for line in source(place)]
+    return "\n".join(lines) + "\n"
+
+
+def watched(
+    data: Sequence[str],
+    shapes: Sequence[str],
+    ontology: Sequence[str],
+    project: Path,
+    outputs: Sequence[str] = (),
+) -> Iterator[None]:
+    """Yields at once, and each time after a file that `validate_files` reads has changed.
+
+    Raises BadRequest for standard input, which is read once.
+    """
+    names = [name for role in _named(data, shapes, ontology, project) for name in role]
+    if STDIN in names:
+        raise BadRequest("Standard input can be read once only, and so not be watched.")
+    return changes(names, outputs)
+
+
+def _named(
+    data: Sequence[str], shapes: Sequence[str], ontology: Sequence[str], project: Path
+) -> tuple[list[str], list[str], list[str]]:
+    """The files and folders by role, with those of the project where none is named."""
+    own = project / "ontology"
+    return (
+        [*data] or [str(project / "data")],
+        [*shapes] or [str(project / "shapes")],
+        [*ontology] or ([str(own)] if own.is_dir() else []),
+    )
+
+
+def _form(name: str) -> Format:
+    form = by_name(name, FILE_FORMATS)
+    if form is None:
+        names = ", ".join(each.name for each in FILE_FORMATS)
+        raise BadRequest(f"{name!r} is not a form of report; there are {names}.")
+    return form
+
+
+def _form_of_file(name: str) -> Format:
+    form = by_suffix(name, FILE_FORMATS)
+    if form is None:
+        endings = ", ".join(each.suffix for each in FILE_FORMATS)
+        raise BadRequest(f"{name}: the ending tells no form of report; there are {endings}.")
+    return form
+
+
+def _write(name: str, content: bytes) -> None:
+    try:
+        Path(name).write_bytes(content)
+    except OSError as error:
+        raise BadRequest(f"{name}: {error.strerror or error}") from None
 
 
 class _Reader:
@@ -114,4 +179,6 @@ class _Reader:
                 f"{name}: the syntax cannot be told; name it (--data-format): {names}.",
                 [each.name for each in DATA_FORMATS],
             )
-        return Document(name, content, found.name, self._base)
+        # A name that is not UTF-8 can be read, and not be written into a report.
+        shown = name.encode("utf-8", "backslashreplace").decode("utf-8")
+        return Document(shown, content, found.name, self._base)

@@ -6,12 +6,14 @@ The work can be long and large; a caller that serves others runs it where it can
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 
 from graphsvc.rdf import Iri
 from graphsvc.validation.json_report import read_json, write_json
+from graphsvc.validation.placing import placed
+from graphsvc.validation.remedy import with_remedies
 from graphsvc.validation.report import Report, Severity
 from graphsvc.validation.shapes import Shapes
 from graphsvc.validation.statements import Document, Statements, read
@@ -28,19 +30,22 @@ class ValidationJob:
     """What to validate against what.
 
     `ontology` is what the data rely on: class hierarchies, concepts. Its triples count as the data's do when
-    targets and values are looked up. `severity` is the least grave that keeps the data from passing.
+    targets and values are looked up. `severity` is the least grave that keeps the data from passing. `prefixes`
+    shorten the IRIs in what results say is to be done.
     """
 
     data: tuple[Document, ...]
     shapes: tuple[Document, ...]
     ontology: tuple[Document, ...] = ()
     severity: Severity = Severity.INFO
+    prefixes: Mapping[str, str] = field(default_factory=lambda: PREFIXES)
 
     def to_bytes(self) -> bytes:
         """A line of JSON, and after it the documents one after the other."""
         documents = [*self.data, *self.shapes, *self.ontology]
         header = {
             "severity": self.severity.value,
+            "prefixes": dict(self.prefixes),
             **{
                 role: [[each.name, each.syntax, each.base, len(each.content)] for each in getattr(self, role)]
                 for role in _ROLES
@@ -60,7 +65,7 @@ class ValidationJob:
                 documents[role].append(Document(name, rest[taken : taken + size], syntax, base))
                 taken += size
         data, shapes, ontology = (tuple(documents[role]) for role in _ROLES)
-        return cls(data, shapes, ontology, Severity(header["severity"]))
+        return cls(data, shapes, ontology, Severity(header["severity"]), header["prefixes"])
 
 
 def run(packed: bytes) -> bytes:
@@ -79,13 +84,16 @@ def result(packed: bytes) -> Report:
 def validate(job: ValidationJob) -> Report:
     """Validate the merge of the data documents against the merge of the shapes documents.
 
+    Each result says where in the data it is, and what to do about it.
+
     Raises DataSyntaxError for a document that does not parse, ShapesError for shapes that cannot run,
     RemoteAccessRefused and TooComplex as `Shapes.load` does. Broken input never counts as a lack of conformance.
     """
     shapes = Shapes.load(job.shapes)
     data = read(job.data, role="data")
     ontology = read(job.ontology, role="ontology")
-    return check(data, shapes, ontology, job.severity)
+    report = check(data, shapes, ontology, job.severity)
+    return with_remedies(placed(report, data, job.data), shapes.statements, data, ontology, job.prefixes)
 
 
 def check(

@@ -4,11 +4,14 @@
      "engine": "…", "notes": ["…"],
      "results": [{"severity": "warning", "severityIri": "…", "focusNode": TERM, "path": PATH, "value": TERM,
                   "messages": [{"text": "…", "language": "en"}], "component": "…", "sourceShape": TERM,
-                  "sourceConstraint": TERM, "within": "…", "owner": "…", "details": [RESULT, …]}]}
+                  "sourceConstraint": TERM, "within": "…", "owner": "…", "details": [RESULT, …],
+                  "remedy": "…", "location": {"document": "…", "line": 3, "column": 5, "endLine": 3,
+                  "endColumn": 9, "text": "…", "textColumn": 1, "pointer": "…"}}]}
 
 A TERM is as in SPARQL 1.1 Query Results JSON (https://www.w3.org/TR/sparql11-results-json/#select-encode-terms);
 a PATH is {"text": "ex:a/ex:b", "kind": "sequence", "parts": [PATH, …]} or {"text": …, "kind": "predicate",
-"iri": "…"}. What is not there is left out.
+"iri": "…"}. Lines and columns count from 1; `text` is the line, from `textColumn` on. What is not
+there is left out.
 """
 
 from __future__ import annotations
@@ -20,10 +23,20 @@ from typing import Any
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.rdf.terms import XSD_STRING
 from graphsvc.validation.path import Kind, Path
-from graphsvc.validation.report import Report, Result, Severity
+from graphsvc.validation.report import Location, Report, Result, Severity
 from graphsvc.vocab import PREFIXES
 
 _LANG_STRING = PREFIXES["rdf"] + "langString"
+_LOCATION = {
+    "document": "document",
+    "line": "line",
+    "column": "column",
+    "end_line": "endLine",
+    "end_column": "endColumn",
+    "text": "text",
+    "text_column": "textColumn",
+    "pointer": "pointer",
+}
 
 
 def write_json(report: Report, prefixes: Mapping[str, str]) -> bytes:
@@ -54,8 +67,17 @@ def _result(result: Result, prefixes: Mapping[str, str]) -> dict[str, Any]:
         "within": result.within.value if result.within else None,
         "owner": result.owner.value if result.owner else None,
         "details": [_result(detail, prefixes) for detail in result.details],
+        "remedy": result.remedy,
+        "location": _location(result.location),
     }
     return {name: value for name, value in fields.items() if value not in (None, [])}
+
+
+def _location(location: Location | None) -> dict[str, Any] | None:
+    if location is None:
+        return None
+    fields = {key: getattr(location, name) for name, key in _LOCATION.items()}
+    return {key: value for key, value in fields.items() if value is not None}
 
 
 def _term(term: Term | None) -> dict[str, str] | None:
@@ -115,7 +137,15 @@ def _read_result(fields: Mapping[str, Any]) -> Result:
         details=tuple(_read_result(each) for each in fields.get("details", ())),
         within=Iri(fields["within"]) if "within" in fields else None,
         owner=Iri(fields["owner"]) if "owner" in fields else None,
+        location=_read_location(fields.get("location")),
+        remedy=fields.get("remedy"),
     )
+
+
+def _read_location(fields: Mapping[str, Any] | None) -> Location | None:
+    if fields is None:
+        return None
+    return Location(**{name: fields[key] for name, key in _LOCATION.items() if key in fields})
 
 
 def _read_term(written: Mapping[str, str] | None) -> Term | None:

@@ -48,13 +48,38 @@ class Severity(Enum):
 _BY_IRI = {_SH + each.value.capitalize(): each for each in Severity}
 
 
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Where a result is in the documents: lines and columns count from 1, columns in characters.
+
+    `line` is None where the document is known, and the place in it is not. The end is the first place that no
+    longer belongs to it. `text` is the line, or the part of it around the place (with `…` where the line goes on),
+    and `text_column` the column of its first character. `pointer` is the JSON Pointer (RFC 6901) to the node
+    object in JSON-LD.
+    """
+
+    document: str
+    line: int | None = None
+    column: int | None = None
+    end_line: int | None = None
+    end_column: int | None = None
+    text: str = ""
+    text_column: int = 1
+    pointer: str | None = None
+
+    def __str__(self) -> str:
+        """`document:line:column`, as compilers write it, as far as it is known."""
+        return ":".join(str(each) for each in (self.document, self.line, self.column) if each is not None)
+
+
 @dataclass(frozen=True)
 class Result:
     """One validation result. https://www.w3.org/TR/shacl/#results-validation-result
 
     `within` is the nearest shape with an IRI: the source shape itself, or one that a blank source shape
     belongs to. `owner` is the nearest IRI that leads to a blank focus node. `messages` keep their languages.
-    `details` are the results that caused this one.
+    `details` are the results that caused this one. `location` is where it is in the data, and `remedy` says what
+    to do about it.
     """
 
     focus_node: Term
@@ -68,6 +93,8 @@ class Result:
     details: tuple[Result, ...] = ()
     within: Iri | None = None
     owner: Iri | None = None
+    location: Location | None = None
+    remedy: str | None = None
 
     @property
     def grade(self) -> Severity:
@@ -101,6 +128,10 @@ class Report:
     notes: tuple[str, ...] = ()
     threshold: Severity = Severity.INFO
 
+    def fails(self, result: Result) -> bool:
+        """Whether the result is grave enough to keep the data from passing."""
+        return result.grade.rank <= self.threshold.rank
+
     @property
     def conforms(self) -> bool:
         """Whether there is no result at all, of whatever severity: the standard's meaning of the word.
@@ -112,7 +143,7 @@ class Report:
     @property
     def passes(self) -> bool:
         """Whether no result is as grave as the threshold."""
-        return not any(result.grade.rank <= self.threshold.rank for result in self.results)
+        return not any(self.fails(result) for result in self.results)
 
     @property
     def counts(self) -> Mapping[Severity, int]:

@@ -15,7 +15,7 @@ from graphsvc.vocab import PREFIXES
 
 _SH = PREFIXES["sh"]
 MAX_MEMBERS = 10
-_LISTS = frozenset({"and", "or", "xone", "in", "languageIn"})
+_LISTS = frozenset({"and", "or", "xone", "in", "languageIn", "ignoredProperties"})
 # By component: the parameter that stands in place of {}, and the sentence.
 _SENTENCES = {
     "Class": ("class", "The value is not an instance of {}."),
@@ -55,11 +55,12 @@ def sentence(component: Iri, shape: Term, shapes: Statements) -> Literal:
     name = component.value.removeprefix(_SH).removesuffix("ConstraintComponent")
     parameter, template = _SENTENCES.get(name, ("", f"The constraint {component.n3()} is not met."))
     values = shapes.objects(shape, Iri(_SH + parameter)) if parameter else ()
-    text = template.format(_listed(_members(shapes, parameter, values)))
+    text = template.format(_listed(members(shapes, parameter, values)))
     return Literal(text, RDF + "langString", "en")
 
 
-def _members(shapes: Statements, parameter: str, values: Iterable[Term]) -> list[Term]:
+def members(shapes: Statements, parameter: str, values: Iterable[Term]) -> list[Term]:
+    """The values of a parameter, with the members of the lists that they are."""
     if parameter not in _LISTS:
         return list(values)
     try:

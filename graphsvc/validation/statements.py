@@ -19,6 +19,7 @@ from graphsvc.vocab import PREFIXES
 
 RDF = PREFIXES["rdf"]
 _FIRST, _REST, _NIL = Iri(RDF + "first"), Iri(RDF + "rest"), Iri(RDF + "nil")
+_TYPE = Iri(RDF + "type")
 Triple = tuple[Term, Iri, Term]
 
 
@@ -70,6 +71,16 @@ class Statements:
         for subject, found in self._forward.items():
             for value in found.get(predicate, ()):
                 yield subject, value
+
+    def first_mention(self, node: Term) -> Triple | None:
+        """The triple that first has the node as its subject (rdf:type by preference), or else as its object."""
+        if node in self._forward:
+            described = self._forward[node]
+            predicate = _TYPE if _TYPE in described else next(iter(described))
+            return node, predicate, described[predicate][0]
+        for subject, predicate in self._backward.get(node, ()):
+            return subject, predicate, node
+        return None
 
     def document_of(self, node: Term) -> str | None:
         """The name of the document that first has the node as a subject."""
@@ -131,11 +142,17 @@ def read(documents: Iterable[Document], *, role: str) -> Statements:
     return Statements(
         (triple, document.name)
         for number, document in enumerate(documents, start=1)
-        for triple in _triples(document, f"{role}{number}b")
+        for triple in read_triples(document, blank_stem(role, number))
     )
 
 
-def _triples(document: Document, stem: str) -> Iterator[Triple]:
+def blank_stem(role: str, number: int) -> str:
+    """What the labels of the blank nodes of a document begin with; documents of a role count from 1."""
+    return f"{role}{number}b"
+
+
+def read_triples(document: Document, stem: str) -> Iterator[Triple]:
+    """The triples of one document in its order, repeated where they are; see `read`."""
     syntax = by_name(document.syntax, DATA_FORMATS)
     if syntax is None:
         raise DataSyntaxError(f"{document.syntax!r} is no RDF syntax.", source=document.name)

@@ -11,7 +11,7 @@ from flask import Blueprint, Response, request
 from graphsvc.errors import BadRequest
 from graphsvc.formats import DATA_FORMATS, HTML, Format
 from graphsvc.validation import Document, Severity, ValidationJob
-from graphsvc.validation.rendering import REPORT_FORMATS, render
+from graphsvc.validation.rendering import REPORT_CSV, REPORT_FORMATS, render
 from graphsvc.web.limits import validation_limits
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.representation import choose
@@ -73,6 +73,7 @@ def _job(upload: Upload) -> ValidationJob:
         shapes=tuple(upload.documents.get("shapes") or _own("shapes")),
         ontology=tuple(upload.documents.get("ontology") or _own("ontology")),
         severity=Severity.named(severity) if severity else Severity.INFO,
+        prefixes=service().settings.prefixes,
     )
 
 
@@ -90,5 +91,8 @@ def _respond(body: bytes, chosen: Format) -> Response:
     response = Response(body)
     response.headers["Content-Type"] = chosen.content_type
     response.headers["Vary"] = "Accept, Accept-Language" if chosen is HTML else "Accept"
+    if chosen is REPORT_CSV:
+        # What a cell of a spreadsheet begins with can make it a formula: a browser is to save it, not hand it on.
+        response.headers["Content-Disposition"] = 'attachment; filename="report.csv"'
     response.headers["Cache-Control"] = "no-cache" if request.method == "GET" else "no-store"
     return response

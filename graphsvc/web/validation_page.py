@@ -11,7 +11,7 @@ from graphsvc.formats import Format
 from graphsvc.rdf import Iri, Literal, Term
 from graphsvc.validation import Report, Result, Severity
 from graphsvc.validation.compact import compact
-from graphsvc.validation.text_report import shape_name, verdict
+from graphsvc.validation.wording import excerpt, shape_name, verdict
 from graphsvc.web.addresses import link_to
 from graphsvc.web.representation import languages
 from graphsvc.web.service import service
@@ -56,6 +56,10 @@ class ShownResult:
     value: Shown | None
     messages: tuple[Literal, ...]
     component: str
+    place: str | None
+    source: str
+    carets: str
+    remedy: str | None
     details: tuple[ShownResult, ...]
 
 
@@ -94,6 +98,7 @@ def _shape(result: Result) -> Shown:
 
 def _shown(result: Result, preferred: Sequence[str]) -> ShownResult:
     prefixes = service().settings.prefixes
+    source, carets = excerpt(result.location) if result.location else ("", "")
     rank = {language: place for place, language in enumerate(preferred)}
     return ShownResult(
         severity=result.grade,
@@ -103,6 +108,10 @@ def _shown(result: Result, preferred: Sequence[str]) -> ShownResult:
         value=_term(result.value) if result.value not in (None, result.focus_node) else None,
         messages=tuple(sorted(result.messages, key=lambda each: rank.get(each.language.lower(), len(rank)))),
         component=compact(result.component, prefixes),
+        place=str(result.location) if result.location else None,
+        source=source,
+        carets=carets,
+        remedy=result.remedy,
         details=tuple(_shown(detail, preferred) for detail in result.details),
     )
 

@@ -76,6 +76,38 @@ def test_the_report_is_json_text_and_a_page(library: FlaskClient) -> None:
     assert "<script" not in page
 
 
+@pytest.mark.parametrize(
+    ("name", "media_type", "begins"),
+    [
+        ("csv", "text/csv", "severity,document,line,column,"),
+        ("sarif", "application/sarif+json", "{"),
+        ("junit", "application/junit+xml", "<?xml"),
+        ("github", "text/x-github-annotations", "::error file=body,line=1,"),
+    ],
+)
+def test_the_report_is_what_tools_read(library: FlaskClient, name: str, media_type: str, begins: str) -> None:
+    asked = library.post("/validate", data=BAD, content_type="text/turtle", headers={"Accept": media_type})
+    named = library.post(f"/validate?format={name}", data=BAD, content_type="text/turtle")
+    assert asked.status_code == named.status_code == 200
+    assert asked.mimetype == named.mimetype == media_type
+    assert asked.data == named.data
+    assert asked.text.startswith(begins)
+    assert ("attachment" in asked.headers.get("Content-Disposition", "")) == (name == "csv")
+
+
+def test_a_report_points_at_the_line_and_says_what_to_do(library: FlaskClient) -> None:
+    [result] = posted(library, f"# é\n  {BAD}").json["results"]
+    assert (
+        result["location"] | {"line": 2, "column": 3, "document": "body", "text": f"  {BAD}"}
+        == result["location"]
+    )
+    assert result["remedy"] == "Add at least one dct:title."
+    page = posted(library, f"# é\n  {BAD}", Accept="text/html").text
+    assert "body:2:3" in page
+    assert "  ^^^^" in page
+    assert "Add at least one dct:title." in page
+
+
 def test_files_of_a_form_are_merged_and_shapes_may_be_sent(library: FlaskClient) -> None:
     fields = {
         "data": [(io.BytesIO(GOOD.encode()), "a.ttl"), (io.BytesIO(gzip.compress(BAD.encode())), "b.ttl.gz")],
