@@ -56,8 +56,9 @@ class BadRequest(GraphsvcError):
 class SourceSyntaxError(BadRequest):
     """Text that does not parse.
 
-    `line` and `column` count from 1 and are None where the parser gave no position; `source_line` is the
-    line of the text at fault; `source` names a file or a part of a request; `hint` says how to mend it.
+    `line` and `column` count from 1, and `offset` from 0, in characters; they are None where the parser gave no
+    position. `source_line` is the line of the text at fault; `source` names a file or a part of a request; `hint`
+    says how to mend it.
     """
 
     title = "Syntax error"
@@ -69,6 +70,7 @@ class SourceSyntaxError(BadRequest):
         source: str | None = None,
         line: int | None = None,
         column: int | None = None,
+        offset: int | None = None,
         source_line: str | None = None,
         hint: str | None = None,
     ) -> None:
@@ -77,12 +79,21 @@ class SourceSyntaxError(BadRequest):
         self.source = source
         self.line = line
         self.column = column
+        self.offset = offset
         self.source_line = source_line
         self.hint = hint
 
     def __reduce__(self) -> tuple[object, ...]:
         """Let the error cross a process boundary with all its fields."""
         return (_rebuild, (type(self), self.__dict__.copy()))
+
+    @property
+    def excerpt(self) -> str | None:
+        """The line at fault, and below it a caret under the fault; None where they are not known."""
+        if self.source_line is None or self.column is None or self.column > len(self.source_line) + 1:
+            return None
+        margin = "".join("\t" if one == "\t" else " " for one in self.source_line[: self.column - 1])
+        return f"{self.source_line}\n{margin}^"
 
     def __str__(self) -> str:
         """`source:line:column: message`, as compilers print it, without what is not known."""

@@ -61,6 +61,16 @@ def statements_of_terms(store: Store) -> list[Statement]:
     return about(store, [row["term"].value for row in rows])
 
 
+def term_iris(store: Store) -> set[str]:
+    """The IRIs of the terms that are declared, in use or not."""
+    rows = select(
+        store,
+        f"SELECT DISTINCT ?term {{ ?term <{TYPE}> ?type FILTER(isIRI(?term) && ?type IN ({among([*SORTS])})) }} "
+        f"LIMIT {MAX_TERMS}",
+    )
+    return {row["term"].value for row in rows}
+
+
 def vocabularies(statements: Sequence[Statement], languages: Sequence[str]) -> list[Vocabulary]:
     """The ontologies among the statements, each with its terms, then the terms of none."""
     index = Index(statements)

@@ -70,15 +70,18 @@ def read_document(
 def _positioned(error: SyntaxError, document: bytes, source: str) -> DataSyntaxError:
     message = _MESSAGE.match(str(error.msg if error.msg else error))
     line = error.lineno
-    source_line = None
+    source_line = offset = None
     if line is not None:
         raw = next(islice(document.split(b"\n"), line - 1, line), b"")
         source_line = raw[:500].decode("utf-8", "replace").rstrip("\r")
+        before = b"".join(part + b"\n" for part in document.split(b"\n", line - 1)[: line - 1])
+        offset = len(before.decode("utf-8", "replace")) + (error.offset or 1) - 1
     return DataSyntaxError(
         _sentence(message[1] if message else str(error)),
         source=source,
         line=line,
         column=error.offset,
+        offset=offset,
         source_line=source_line,
     )
 

@@ -42,7 +42,8 @@ def diagnose(text: str, engine_message: str, prefixes: Mapping[str, str]) -> Que
     found = _ENGINE.search(engine_message)
     if found is None:
         return QuerySyntaxError(engine_message.strip(), source="query")
-    line, column = position(text, _culprit(text, int(found[1]), int(found[2])))
+    offset = _culprit(text, int(found[1]), int(found[2]))
+    line, column = position(text, offset)
     missing = _undeclared(text)
     message = next((m for sign, m in _PLAIN if sign in found[3]), None)
     if message is None or "{prefix}" in message:
@@ -56,6 +57,7 @@ def diagnose(text: str, engine_message: str, prefixes: Mapping[str, str]) -> Que
         source="query",
         line=line,
         column=column,
+        offset=offset,
         source_line=(text.split("\n") + [""] * line)[line - 1].rstrip("\r"),
         hint=_hint(text, line, column, missing, prefixes),
     )

@@ -131,7 +131,9 @@ def syntax_error(
     """An error at a character offset of a text, with its line."""
     line, column = position(text, offset)
     shown = text.split("\n")[line - 1].rstrip("\r")
-    return QuerySyntaxError(message, source=source, line=line, column=column, source_line=shown, hint=hint)
+    return QuerySyntaxError(
+        message, source=source, line=line, column=column, offset=offset, source_line=shown, hint=hint
+    )
 
 
 def _form(text: str, found: list[Token]) -> Form:

@@ -33,7 +33,9 @@ from graphsvc.web import (
 )
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
-EXPOSED_HEADERS = "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query"
+EXPOSED_HEADERS = (
+    "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query, Query-Notice"
+)
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -1,7 +1,8 @@
 """Errors over HTTP: the one table from error to status, and the one body.
 
 The body is problem+json (https://www.rfc-editor.org/rfc/rfc9457#section-3) or, for a browser, a page that
-says the same. A syntax error has `line`, `column`, `source_line` and, where it is known, `hint`.
+says the same. A syntax error has `line`, `column`, `offset`, `source_line`, `excerpt` (the line with a
+caret) and, where it is known, `hint`.
 """
 
 from __future__ import annotations
@@ -80,7 +81,7 @@ def _known(error: errors.GraphsvcError) -> Response:
     headers = {}
     if isinstance(error, errors.SourceSyntaxError):
         problem["detail"] = error.message
-        for name in ("source", "line", "column", "source_line", "hint"):
+        for name in ("source", "line", "column", "offset", "source_line", "excerpt", "hint"):
             if getattr(error, name) is not None:
                 problem[name] = getattr(error, name)
     elif isinstance(error, errors.NotAcceptable):

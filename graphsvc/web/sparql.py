@@ -19,6 +19,7 @@ from graphsvc.sparql import Dataset, Query, read
 from graphsvc.store import Answer, Limits
 from graphsvc.web import query_pages
 from graphsvc.web.limits import limits
+from graphsvc.web.notices import HEADER, notice
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
 from graphsvc.web.representation import choose, named_format, not_modified, respond
 from graphsvc.web.service import service
@@ -160,7 +161,10 @@ def _respond(
         tag = _tag(answer.epoch, query, chosen)
     if request.method == "HEAD":
         _let_go(answer)
+    told = notice(query.text, answer, chosen) if chosen is not HTML and request.method != "HEAD" else None
     response = respond(answer, chosen, tag=tag, cache=cache)
+    if told:
+        response.headers[HEADER] = told
     if chosen is CSV:
         # A cell that starts with `=` is a formula to a spreadsheet. The format has no way to say that it is
         # none, so a browser is to save the file, not to hand it on.

@@ -1,0 +1,50 @@
+"""What a query without results may have got wrong, said beside its answer."""
+
+from __future__ import annotations
+
+from graphsvc.describe.vocabulary import term_iris
+from graphsvc.errors import GraphsvcError
+from graphsvc.formats import CSV, RESULTS_JSON, RESULTS_XML, TSV, Format
+from graphsvc.sparql.misspelling import unknown_names
+from graphsvc.store import Answer
+from graphsvc.web.dataset import statistics
+from graphsvc.web.memory import remembered
+from graphsvc.web.service import service
+
+# An empty answer is no longer than this, in bytes.
+_SMALL = 4_000
+HEADER = "Query-Notice"
+
+
+def notice(text: str, answer: Answer, chosen: Format) -> str | None:
+    """A sentence or more on names in a query that found nothing and that nothing in the data has, if so.
+
+    The answer stays as it is. It is ASCII, so that it may stand in a header.
+    """
+    if answer.length is None or answer.length > _SMALL:
+        return None
+    content = answer.read()
+    answer.chunks = iter((content,))
+    if not _is_empty(content, chosen):
+        return None
+    try:
+        unknown = unknown_names(text, remembered("known terms", _known))
+    except GraphsvcError:
+        return None  # the answer itself is whole; a busy service need not say more
+    return " ".join(str(each) for each in unknown).encode("ascii", "replace").decode() or None
+
+
+def _known() -> frozenset[str]:
+    found = statistics()
+    used = {each.iri for each in found.properties} | {each.iri for each in found.classes}
+    return frozenset(used | term_iris(service().store))
+
+
+def _is_empty(content: bytes, chosen: Format) -> bool:
+    if chosen is RESULTS_JSON:
+        return b'"bindings":[]' in content
+    if chosen is RESULTS_XML:
+        return b"<results></results>" in content
+    if chosen in (CSV, TSV):
+        return content.count(b"\n") == 1
+    return not content.strip()
