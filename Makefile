@@ -1,11 +1,12 @@
 .DEFAULT_GOAL := help
 PORT ?= 8000
+FUZZ_CASES ?= 2500
 # The source page that data/ is made from.
 PAGE ?= ../shared/source/dg-cnect-page.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test check data conformance bench clean
+.PHONY: help serve test check data conformance bench bench-durability soak fuzz clean
 
 help: ## say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -49,6 +50,16 @@ bench: .venv/.tests ## measure the wall around a query, its hold under siege, li
 	$(BIN)/python bench/positions.py
 	$(BIN)/python bench/durability.py
 	$(BIN)/python bench/backup.py
+
+bench-durability: .venv/.tests ## kill the service 200 times while clients write, and count what is lost
+	$(BIN)/python bench/durability.py 200
+
+soak: .venv/.tests ## ten minutes of mixed load on each kind of store, every answer checked
+	$(BIN)/python -m bench.soak 600 memory
+	$(BIN)/python -m bench.soak 600 disk
+
+fuzz: .venv/.tests ## many more random cases than `make test` runs (FUZZ_CASES=5000)
+	FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest -m fuzz
 
 clean: ## remove what set-up and tests made
 	rm -rf .venv tests/clients/node_modules build .mypy_cache .ruff_cache .pytest_cache

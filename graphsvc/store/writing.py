@@ -65,12 +65,15 @@ class Setting:
 
 def carry_out(state: State, write: Write, setting: Setting) -> tuple[Receipt, bytes]:
     """Make a write; what it did, and the patch. Raises as `Store.write` does, and then the state is unchanged."""
+    if write.kind != "update":
+        # Also where nothing would change: who may not write learns nothing of the graph.
+        _check_rights({write.graph}, write, setting)
     _check_conditions(state, write)
     existed = state.holds(write.graph)
     draft = Draft(state.engine)
     try:
         _ACTIONS[write.kind](state, draft, write, setting)
-        _check_rights(draft, write, setting)
+        _check_rights(draft.graphs(), write, setting)
         patch = draft.patch()
     except GraphsvcError:
         draft.undo()
@@ -90,8 +93,8 @@ def _check_conditions(state: State, write: Write) -> None:
         raise PreconditionFailed("The graph is as If-None-Match says that it must not be.")
 
 
-def _check_rights(draft: Draft, write: Write, setting: Setting) -> None:
-    for name in sorted(draft.graphs()):
+def _check_rights(graphs: set[str], write: Write, setting: Setting) -> None:
+    for name in sorted(graphs):
         if setting.reserved is not None and name.startswith(setting.reserved):
             raise Forbidden(f"The graph <{name}> is kept by the service itself.")
         if write.allowed is not None and not name.startswith(write.allowed):

@@ -206,12 +206,26 @@ def validation(
     return Request("POST", target, content, {"Content-Type": kind, "Accept": "application/json"} | named)
 
 
-def _project(folder: Path) -> Path:
-    """A graph in which what is hostile hurts: things in a ring, each with a label, a number and a class."""
+def _project(folder: Path, data: str | None) -> Path:
+    """A project of the data given, or of a graph in which what is hostile hurts."""
     for name in ("data", "shapes", "queries"):
         (folder / name).mkdir(parents=True)
     base = "http://example.org/siege"
     (folder / "graphsvc.toml").write_text(f'[project]\nbase = "{base}"\n')
+    if data is not None:
+        (folder / "data" / "data.ttl").write_text(data)
+        return folder
+    _write_ring(folder, base)
+    (folder / "shapes" / "shapes.ttl").write_text(
+        "<urn:S> a <http://www.w3.org/ns/shacl#NodeShape> ; "
+        "<http://www.w3.org/ns/shacl#targetClass> <urn:Thing> ."
+    )
+    (folder / "queries" / "labels.rq").write_text("#+ summary: Labels\nSELECT * { ?s <urn:html> ?label }\n")
+    return folder
+
+
+def _write_ring(folder: Path, base: str) -> None:
+    """Things in a ring, each with a label, a number and a class, and one that shows badly."""
     lines = []
     for number in range(THINGS):
         thing = f"<{base}/id/thing/{number}>"
@@ -226,21 +240,15 @@ def _project(folder: Path) -> Path:
         '<urn:data> <data:text/html,%3Cscript%3E> ; <urn:csv> "=cmd()", "a\\"b,\\nc\\td" .',
     ]
     (folder / "data" / "nasty.ttl").write_text("\n".join(nasty))
-    (folder / "shapes" / "shapes.ttl").write_text(
-        "<urn:S> a <http://www.w3.org/ns/shacl#NodeShape> ; "
-        "<http://www.w3.org/ns/shacl#targetClass> <urn:Thing> ."
-    )
-    (folder / "queries" / "labels.rq").write_text("#+ summary: Labels\nSELECT * { ?s <urn:html> ?label }\n")
-    return folder
 
 
 @contextmanager
-def besieged(folder: Path, **environment: str) -> Iterator[Siege]:
+def besieged(folder: Path, data: str | None = None, **environment: str) -> Iterator[Siege]:
     """The service, with small limits; afterwards its memory must be back, and no process dead or left over."""
     tokens = TokenFile(folder / "tokens.json")
     secret = tokens.new("writer", ["write"])
     (folder / "canary").mkdir()
-    project = _project(folder / "project")
+    project = _project(folder / "project", data)
     settings = {
         "GRAPHSVC_TOKENS": str(tokens.path),
         "GRAPHSVC_QUERY_TIMEOUT": "20",
