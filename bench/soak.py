@@ -2,8 +2,8 @@
 
     python -m bench.soak [SECONDS [memory|disk]]
 
-Ends with status 1 where an answer was wrong, an acknowledged write was not there, a process of the service ended, or
-memory, processes or descriptors did not come back.
+Ends with status 1 where an answer was wrong, an acknowledged write was not there, a process of the service ended,
+or memory, processes or descriptors did not come back.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ from tests.processes import family
 
 THING = "<http://example.org/siege/id/thing/{number}>"
 LABEL = f"SELECT ?label {{{{ {THING} <http://www.w3.org/2000/01/rdf-schema#label> ?label }}}}"
-BUSY = (429, 503)
+BUSY = (429, 503, 504)
+# What a write or a query that is checked may take, in seconds.
+PATIENCE = 10
 # How much more memory the service may have at the end than after its first quarter.
 GROWTH = 96 << 20
 
@@ -58,7 +60,7 @@ class Load:
 
     def values(self, text: str) -> list[str] | None:
         """The values of a query with one variable; None where the service was busy."""
-        reply = self.siege.send(query(text, timeout="10"))
+        reply = self.siege.send(query(text, timeout=str(PATIENCE)))
         if reply.status in BUSY:
             self.counts["busy"] += 1
             return None
@@ -78,6 +80,10 @@ class Load:
             self.wrong.append(f"a write ended with {reply.status}: {reply.body[:300]!r}")
         self.counts["writes refused"] += 1
         return False
+
+    def change(self, text: str) -> bool:
+        """Whether an update was made; what was not made must have changed nothing."""
+        return self.write(update(text, PATIENCE))
 
     def read(self, chance: random.Random) -> None:
         number = chance.randrange(THINGS)
@@ -101,19 +107,15 @@ class Load:
             value = str(chance.randrange(200))
             match chance.randrange(5):
                 case 0 | 1:
-                    done = self.write(
-                        update(f'INSERT DATA {{ GRAPH <{graph}> {{ <urn:s> <urn:v> "{value}" }} }}')
-                    )
+                    done = self.change(f'INSERT DATA {{ GRAPH <{graph}> {{ <urn:s> <urn:v> "{value}" }} }}')
                     expected = model | {value}
                 case 2 | 3:
-                    done = self.write(
-                        update(f'DELETE WHERE {{ GRAPH <{graph}> {{ ?s <urn:v> "{value}" }} }}')
-                    )
+                    done = self.change(f'DELETE WHERE {{ GRAPH <{graph}> {{ ?s <urn:v> "{value}" }} }}')
                     expected = model - {value}
                 case _:
                     expected = {str(chance.randrange(200)) for _ in range(chance.randrange(1, 100))}
                     body = "".join(f'<urn:s> <urn:v> "{one}" .\n' for one in expected).encode()
-                    done = self.write(upload(body, "application/n-triples", graph, timeout=10))
+                    done = self.write(upload(body, "application/n-triples", graph, timeout=PATIENCE))
             if done:
                 model.clear()
                 model.update(expected)
@@ -125,12 +127,10 @@ class Load:
 
     def increment(self, _: random.Random) -> None:
         """Several clients at once add one to the same number."""
-        if self.write(
-            update(
-                "DELETE { GRAPH <urn:soak:n> { <urn:n> <urn:v> ?n } } "
-                "INSERT { GRAPH <urn:soak:n> { <urn:n> <urn:v> ?m } } "
-                "WHERE { GRAPH <urn:soak:n> { <urn:n> <urn:v> ?n } BIND(?n + 1 AS ?m) }"
-            )
+        if self.change(
+            "DELETE { GRAPH <urn:soak:n> { <urn:n> <urn:v> ?n } } "
+            "INSERT { GRAPH <urn:soak:n> { <urn:n> <urn:v> ?m } } "
+            "WHERE { GRAPH <urn:soak:n> { <urn:n> <urn:v> ?n } BIND(?n + 1 AS ?m) }"
         ):
             with self._lock:
                 self.increments += 1
@@ -173,7 +173,8 @@ def state(siege: Siege) -> tuple[int, int, int]:
 
 def soak(siege: Siege, seconds: float) -> Load:
     load = Load(siege, seconds)
-    load.write(update("INSERT DATA { GRAPH <urn:soak:n> { <urn:n> <urn:v> 0 } }"))
+    while not load.change("INSERT DATA { GRAPH <urn:soak:n> { <urn:n> <urn:v> 0 } }"):
+        assert not load.wrong, load.wrong
     jobs = [load.read, load.read, load.aggregate, load.writer("a"), load.writer("b"), load.increment]
     jobs += [load.increment, load.attack, load.attack, load.poison, load.leave]
 

@@ -92,7 +92,9 @@ class _Run:
     ) -> None:
         self._channel = channel
         self._cancelled = cancelled
-        self._deadline = time.monotonic() + job.timeout + _PATIENCE
+        # A write has its time twice: once to wait for its turn. Who gave up on one that is begun would not know.
+        waiting = job.timeout if job.kind == "write" else 0
+        self._deadline = time.monotonic() + waiting + job.timeout + _PATIENCE
         self._source, target = os.pipe2(os.O_CLOEXEC)
         self._poll = select.poll()
         self._poll.register(self._source, select.POLLIN)

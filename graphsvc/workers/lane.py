@@ -133,6 +133,9 @@ class Lane:
         """Begin the next job, or commit what is done where there is none or enough of it."""
         if self._current is not None or self._verdict is not None:
             return  # it is busy, or about to end
+        while self._waiting and time.monotonic() > self._waiting[0].since + self._waiting[0].job.timeout:
+            late = Saturated("Other writes took all the time that this one had to wait; try again.")
+            self._host.finish(self._waiting.popleft(), wire.Status(late))
         if not self._waiting or len(self._done) >= GROUP:
             self._settle()
         if not self._waiting or self._verdict is not None:

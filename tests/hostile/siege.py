@@ -177,10 +177,14 @@ def get(target: str, **headers: str) -> Request:
     return Request("GET", target, b"", {name.replace("_", "-"): value for name, value in headers.items()})
 
 
-def update(text: str) -> Request:
+def update(text: str, timeout: float = LIMIT) -> Request:
     """An update, by somebody who may write."""
     return Request(
-        "POST", f"/update?timeout={LIMIT}", text.encode(), {"Content-Type": "application/sparql-update"}, True
+        "POST",
+        f"/update?timeout={timeout:g}",
+        text.encode(),
+        {"Content-Type": "application/sparql-update"},
+        True,
     )
 
 
