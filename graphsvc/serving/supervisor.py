@@ -138,13 +138,14 @@ class Supervisor:
             process = child.process
             if process is None:
                 continue
+            # Closed here too, so that nobody waits in the queue of a socket that nobody listens on any more.
+            child.listener.close()
             process.terminate()
             try:
                 process.wait(self.settings.grace + 2)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            child.listener.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 

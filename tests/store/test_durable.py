@@ -1,0 +1,74 @@
+"""What is acknowledged was forced to the disk before: seen in the system calls of the service, in their order."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from http.client import HTTPConnection
+from pathlib import Path
+from subprocess import PIPE, Popen
+from sys import executable
+from urllib.parse import urlsplit
+
+import pytest
+
+from graphsvc.tokens import TokenFile
+from tests.conftest import LIBRARY
+
+STRACE = shutil.which("strace")
+UPDATE = {"Content-Type": "application/sparql-update"}
+# The keeper's answer to the client of a write has its epoch.
+ANSWER = re.compile(r'sendmsg\(.*iov_base="\{\\"fields\\": \{\\"kind\\": \\"update\\"')
+
+
+def traced(folder: Path, *inject: str, durable: bool = True) -> tuple[list[int], list[str]]:
+    """The statuses of three writes to a service on disk, and what its processes did, line by line."""
+    tokens = TokenFile(folder / "tokens.json")
+    token = tokens.new("writer", ["write"])
+    log = folder / "calls"
+    assert STRACE is not None
+    command = [STRACE, "-f", "-y", "-s", "64", "-o", str(log), "-e", "trace=fdatasync,fsync,sendmsg", *inject]
+    command += [executable, "-m", "graphsvc", "serve", "--project", str(LIBRARY), "--port", "0"]
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "GRAPHSVC_STORE": f"disk:{folder / 'db'}",
+        "GRAPHSVC_TOKENS": str(tokens.path),
+        "GRAPHSVC_DURABLE": "true" if durable else "false",
+    }
+    statuses = []
+    with Popen(command, stdout=PIPE, env=environment, text=True) as process:
+        assert process.stdout is not None
+        place = urlsplit(process.stdout.readline().removeprefix("Ready at ").strip())
+        for number in range(3):
+            connection = HTTPConnection(str(place.hostname), place.port, timeout=30)
+            text = f"INSERT DATA {{ <urn:a> <urn:b> {number} }}"
+            connection.request("POST", "/update", text, UPDATE | {"Authorization": f"Bearer {token}"})
+            statuses.append(connection.getresponse().status)
+            connection.close()
+        # The service, not the tracer, is told to stop.
+        service = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0]
+        Popen(["kill", service]).wait()
+        process.wait(30)
+    return statuses, log.read_text().splitlines()
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+def test_a_write_is_forced_to_the_disk_before_it_is_acknowledged(tmp_path: Path) -> None:
+    statuses, lines = traced(tmp_path)
+    assert statuses == [204, 204, 204]
+    answers = [number for number, line in enumerate(lines) if ANSWER.search(line)]
+    # Each is told twice: by the writer to the keeper, and, once it is kept, by the keeper to who asked.
+    assert len(answers) == 6
+    for made, told in zip(answers[::2], answers[1::2], strict=True):
+        between = lines[made + 1 : told]
+        assert any(
+            "fdatasync(" in line and "/db/journal>" in line and line.endswith("= 0") for line in between
+        )
+
+
+@pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+def test_a_setting_trades_that_for_speed(tmp_path: Path) -> None:
+    statuses, lines = traced(tmp_path, durable=False)
+    assert statuses == [204, 204, 204]
+    answers = [number for number, line in enumerate(lines) if ANSWER.search(line)]
+    assert not any("journal>" in line for line in lines[answers[0] : answers[-1]])
