@@ -6,7 +6,7 @@ Imported only where shapes are at work: rdflib takes a third of a second to load
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -17,6 +17,7 @@ from pyparsing import ParseBaseException
 from pyshacl import Validator
 from pyshacl.errors import ReportableRuntimeError
 from pyshacl.graph_abstraction import DataGraph
+from pyshacl.shapes_graph import ShapesGraph
 
 from graphsvc.errors import ShapesError, TooComplex
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
@@ -74,8 +75,25 @@ class _Engine(Validator):
         return results, ""
 
 
-def evaluate(data: Statements, shapes: Shapes) -> list[Result]:
-    """The results of validating the data against the shapes, sorted.
+class _Chosen(ShapesGraph):
+    """A shapes graph of which only some shapes look for their targets."""
+
+    chosen: frozenset[object] = frozenset()
+
+    @property
+    def shapes(self) -> list[Any]:
+        """The chosen ones; the others are there to be referred to."""
+        return [shape for shape in super().shapes if shape.node in self.chosen]
+
+
+def evaluate(
+    data: Statements,
+    shapes: Shapes,
+    only: Collection[Term] | None = None,
+    focus_nodes: Collection[Term] | None = None,
+) -> list[Result]:
+    """The results of validating the data against the shapes, sorted: at the targets of some shapes alone where
+    `only` names them, and at those among `focus_nodes` where they are given.
 
     Raises ShapesError where the engine cannot evaluate a shape; never takes that for a lack of conformance.
     """
@@ -84,6 +102,10 @@ def evaluate(data: Statements, shapes: Shapes) -> list[Result]:
             data_graph = DataGraph.from_rdflib(_graph(data.triples, data))
             shapes_graph = _graph(_prepared(shapes), shapes.statements)
             engine: Any = _Engine(data_graph, shacl_graph=shapes_graph, options=dict(_OPTIONS))
+            if only is not None:
+                engine.shacl_graph.__class__ = _Chosen
+                engine.shacl_graph.chosen = frozenset(map(node_of, only))
+                engine.shacl_graph.focus_nodes = focus_nodes and frozenset(map(node_of, focus_nodes))
             _, raw, _ = engine.run()
     except (ReportableRuntimeError, NotImplementedError, ParseBaseException) as error:
         raise ShapesError(f"The SHACL engine cannot evaluate these shapes: {_first_line(error)}") from error

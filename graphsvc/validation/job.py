@@ -6,21 +6,33 @@ The work can be long and large; a caller that serves others runs it where it can
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
+from enum import Enum
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from graphsvc.rdf import Iri
+from graphsvc.rdf import Iri, Term
 from graphsvc.validation.json_report import read_json, write_json
-from graphsvc.validation.report import Report, Severity
+from graphsvc.validation.report import Report, Result, Severity
 from graphsvc.validation.shapes import Shapes
 from graphsvc.validation.statements import Document, Statements, read
 from graphsvc.validation.structure import undescribed
 from graphsvc.vocab import PREFIXES
 
+if TYPE_CHECKING:
+    from graphsvc.validation.setwise.data_graph import Triples
+
 _IMPORTS = Iri(PREFIXES["owl"] + "imports")
 _SHAPES_GRAPH = Iri(PREFIXES["sh"] + "shapesGraph")
 _ROLES = ("data", "shapes", "ontology")
+
+
+class Engine(Enum):
+    """What judges: the set-based engine, with pyshacl for what it does not compute, or pyshacl alone."""
+
+    SETWISE = "setwise"
+    PYSHACL = "pyshacl"
 
 
 @dataclass(frozen=True)
@@ -76,16 +88,19 @@ def result(packed: bytes) -> Report:
     return read_json(packed)
 
 
-def validate(job: ValidationJob) -> Report:
+def validate(job: ValidationJob, engine: Engine = Engine.SETWISE) -> Report:
     """Validate the merge of the data documents against the merge of the shapes documents.
 
     Raises DataSyntaxError for a document that does not parse, ShapesError for shapes that cannot run,
     RemoteAccessRefused and TooComplex as `Shapes.load` does. Broken input never counts as a lack of conformance.
     """
     shapes = Shapes.load(job.shapes)
-    data = read(job.data, role="data")
-    ontology = read(job.ontology, role="ontology")
-    return check(data, shapes, ontology, job.severity)
+    if engine is Engine.PYSHACL:
+        data, ontology = read(job.data, role="data"), read(job.ontology, role="ontology")
+        return check(data, shapes, ontology, job.severity, engine)
+    from graphsvc.validation.setwise import loaded
+
+    return judge(loaded.load(job.data, job.ontology), shapes, job.severity)
 
 
 def check(
@@ -93,35 +108,81 @@ def check(
     shapes: Shapes,
     ontology: Statements | None = None,
     severity: Severity = Severity.INFO,
+    engine: Engine = Engine.SETWISE,
 ) -> Report:
     """The report on the data.
 
     A node that only the ontology mentions gets no result: it is not the data's fault.
     """
-    from graphsvc.validation import engine
-
     ontology = ontology or Statements()
-    found = engine.evaluate(Statements(chain(data.triples.items(), ontology.triples.items())), shapes)
+    if engine is Engine.SETWISE:
+        from graphsvc.validation.setwise import loaded
+
+        return judge(loaded.of_statements(data, ontology), shapes, severity)
+    from graphsvc.validation import engine as pyshacl
+
+    found = pyshacl.evaluate(Statements(chain(data.triples.items(), ontology.triples.items())), shapes)
     kept = tuple(
         each for each in found if data.mentions(each.focus_node) or not ontology.mentions(each.focus_node)
     )
-    return Report(kept, engine.ENGINE, tuple(_notes(data, shapes.statements, ontology)), severity)
+    imports = {value for statements in (data, ontology) for _, value in statements.pairs(_IMPORTS)}
+    named = {value for _, value in data.pairs(_SHAPES_GRAPH)}
+    notes = _notes(shapes.statements, imports, named, has_data=bool(data.triples))
+    return Report(kept, pyshacl.ENGINE, notes, severity)
 
 
-def _notes(data: Statements, shapes: Statements, ontology: Statements) -> Sequence[str]:
-    """What a reader of the report must know was left undone."""
+def judge(
+    triples: Triples,
+    shapes: Shapes,
+    severity: Severity = Severity.INFO,
+    focus_nodes: Collection[Term] | None = None,
+    only: Collection[Term] | None = None,
+) -> Report:
+    """The report on triples in a store; on some focus nodes alone, and by some target shapes alone, where given.
+
+    What the set-based engine does not compute, pyshacl judges; the report says which shapes those are.
+    """
+    from graphsvc.validation.setwise import engine as setwise
+    from graphsvc.validation.setwise.data_graph import DataGraph
+
+    data = DataGraph(triples)
+    judgement = setwise.evaluate(data, shapes, focus_nodes, only)
+    judged_by = {}
+    found = judgement.results
     notes = []
-    for statements in (data, ontology, shapes):
-        for _, imported in statements.pairs(_IMPORTS):
-            notes.append(f"owl:imports {imported.n3()} was not followed.")
-    for _, named in data.pairs(_SHAPES_GRAPH):
-        notes.append(f"sh:shapesGraph {named.n3()} was not fetched; the shapes are those given.")
+    if judgement.left:
+        from graphsvc.validation import engine as pyshacl
+
+        wanted = None if focus_nodes is None else frozenset(focus_nodes)
+        others = pyshacl.evaluate(data.statements(), shapes, judgement.left.keys(), wanted)
+        found += others
+        judged_by[pyshacl.ENGINE] = tuple(sorted(judgement.left, key=lambda each: each.n3()))
+        notes = [
+            f"The shape {shapes.statements.name(node)} was judged by {pyshacl.ENGINE}: it has {reason}."
+            for node, reason in judgement.left.items()
+        ]
+    kept = (each for each in found if data.is_of_data(each.focus_node))
+    imports = {value for _, value in data.pairs(_IMPORTS.value)}
+    named = {value for node, value in data.pairs(_SHAPES_GRAPH.value) if data.is_of_data(node)}
+    notes = sorted({*notes, *_notes(shapes.statements, imports, named, has_data=triples.has_data)})
+    return Report(tuple(sorted(kept, key=Result.key)), setwise.ENGINE, tuple(notes), severity, judged_by)
+
+
+def _notes(
+    shapes: Statements, imports: Collection[Term], shapes_graphs: Collection[Term], *, has_data: bool
+) -> tuple[str, ...]:
+    """What a reader of the report must know was left undone."""
+    imported = {*imports, *(value for _, value in shapes.pairs(_IMPORTS))}
+    notes = [f"owl:imports {each.n3()} was not followed." for each in imported]
+    notes += [
+        f"sh:shapesGraph {each.n3()} was not fetched; the shapes are those given." for each in shapes_graphs
+    ]
     for shape in undescribed(shapes):
         notes.append(
             f"The shape {shape.n3()} is referred to, and nothing is said of it: it holds for everything."
         )
     if not shapes.triples:
         notes.append("There are no shapes, so everything conforms.")
-    if not data.triples:
+    if not has_data:
         notes.append("There are no data.")
-    return sorted(set(notes))
+    return tuple(sorted(set(notes)))
