@@ -6,7 +6,8 @@ Imported only where shapes are at work: rdflib takes a third of a second to load
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -17,6 +18,7 @@ from pyparsing import ParseBaseException
 from pyshacl import Validator
 from pyshacl.errors import ReportableRuntimeError
 from pyshacl.graph_abstraction import DataGraph
+from pyshacl.shape import Shape
 from pyshacl.shapes_graph import ShapesGraph
 
 from graphsvc.errors import ShapesError, TooComplex
@@ -78,12 +80,27 @@ class _Engine(Validator):
 class _Chosen(ShapesGraph):
     """A shapes graph of which only some shapes look for their targets."""
 
-    chosen: frozenset[object] = frozenset()
+    chosen: frozenset[object]
 
     @property
     def shapes(self) -> list[Any]:
         """The chosen ones; the others are there to be referred to."""
         return [shape for shape in super().shapes if shape.node in self.chosen]
+
+
+@contextmanager
+def _only_at(focus_nodes: Collection[Term] | None) -> Iterator[None]:
+    """While the block runs, targets are looked for among these nodes alone; pyshacl's own way leaves out all but IRIs."""
+    if focus_nodes is None:
+        yield
+        return
+    wanted = frozenset(map(node_of, focus_nodes))
+    plain = Shape.focus_nodes
+    Shape.focus_nodes = lambda *arguments, **options: plain(*arguments, **options) & wanted
+    try:
+        yield
+    finally:
+        Shape.focus_nodes = plain
 
 
 def evaluate(
@@ -98,14 +115,13 @@ def evaluate(
     Raises ShapesError where the engine cannot evaluate a shape; never takes that for a lack of conformance.
     """
     try:
-        with repaired():
+        with repaired(), _only_at(focus_nodes):
             data_graph = DataGraph.from_rdflib(_graph(data.triples, data))
             shapes_graph = _graph(_prepared(shapes), shapes.statements)
             engine: Any = _Engine(data_graph, shacl_graph=shapes_graph, options=dict(_OPTIONS))
             if only is not None:
                 engine.shacl_graph.__class__ = _Chosen
                 engine.shacl_graph.chosen = frozenset(map(node_of, only))
-                engine.shacl_graph.focus_nodes = focus_nodes and frozenset(map(node_of, focus_nodes))
             _, raw, _ = engine.run()
     except (ReportableRuntimeError, NotImplementedError, ParseBaseException) as error:
         raise ShapesError(f"The SHACL engine cannot evaluate these shapes: {_first_line(error)}") from error

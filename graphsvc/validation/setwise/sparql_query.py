@@ -174,7 +174,7 @@ class Query:
             previous = token.keyword
 
     def check_reads(self, respelt: Set[str]) -> None:
-        """Raises NotComputed where the query may read values of these predicates, whose literals others stand for."""
+        """Raises NotComputed where the query may read values of these predicates, which others stand in for."""
         if respelt and (not self._names_predicates() or not respelt.isdisjoint(self._iris())):
             raise NotComputed("a query that may read literals which the store respells")
 
@@ -191,23 +191,34 @@ class Query:
         return found
 
     def _names_predicates(self) -> bool:
-        """Whether no variable or negation stands where a predicate does."""
-        terms, after, inside_select = 0, "", False
+        """Whether no variable or negation stands where a predicate does; in doubt, not.
+
+        A predicate is the second term of three, or the first after `;` or `[`, whose subject is understood. What
+        is in parentheses is one term where another stands before it.
+        """
+        terms, inside_select = 0, False
+        around: list[int] = []
         for token in self.found:
             if token.keyword == "SELECT":
                 inside_select = True
             elif token.text == "{" or token.keyword == "WHERE":
-                inside_select, terms, after = False, 0, token.text
+                inside_select, terms = False, 0
             elif inside_select or token.text in _PATH_SIGNS:
                 continue
-            elif token.text == "!" and terms:
+            elif token.text == "(":
+                around.append(terms)
+                terms = 0
+            elif token.text == ")":
+                before = around.pop() if around else 0
+                terms = before + 1 if before else 0
+            elif token.text == "!" and (terms or (around and around[-1])):
                 return False
             elif token.kind in _TERMS or token.text == "a":
-                if token.kind == "variable" and (terms == 1 or (terms == 0 and after in (";", "["))):
+                if token.kind == "variable" and terms == 1:
                     return False
                 terms += 1
             else:
-                terms, after = 0, token.text
+                terms = 1 if token.text in (";", "[") else 0
         return True
 
 
