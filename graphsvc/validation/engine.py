@@ -90,17 +90,21 @@ class _Chosen(ShapesGraph):
 
 @contextmanager
 def _only_at(focus_nodes: Collection[Term] | None) -> Iterator[None]:
-    """While the block runs, targets are looked for among these nodes alone; pyshacl's own way leaves out all but IRIs."""
+    """While the block runs, targets are looked for among these nodes alone.
+
+    pyshacl has an option for it that leaves out all nodes but IRIs.
+    """
     if focus_nodes is None:
         yield
         return
     wanted = frozenset(map(node_of, focus_nodes))
-    plain = Shape.focus_nodes
-    Shape.focus_nodes = lambda *arguments, **options: plain(*arguments, **options) & wanted
+    shape: Any = Shape
+    plain: Any = shape.focus_nodes
+    shape.focus_nodes = lambda *arguments, **options: plain(*arguments, **options) & wanted
     try:
         yield
     finally:
-        Shape.focus_nodes = plain
+        shape.focus_nodes = plain
 
 
 def evaluate(

@@ -27,18 +27,16 @@ def validate_stored(
     """The report on the merge of some graphs of a store; of all of its graphs where `graphs` is None.
 
     Nothing is copied and nothing is written, so the store may be read-only. A triple that is in two graphs counts
-    once. `ontology` names graphs that the data rely on: their triples count, and a node that only they mention gets
-    no result. Terms are as the store gives them back: it has its own spelling of numbers, dates and durations.
+    once. `ontology` names graphs that the data rely on: their triples count, and a node that only they mention
+    gets no result. Terms are as the store gives them back: it has its own spelling of numbers, dates, durations.
 
-    `focus_nodes` restricts the report to what the targets' focus nodes among these get, with all that follows from
-    it at nodes that they lead to; it then costs what these nodes cost, and not what the graph does. `only` restricts
-    it to the targets of these shapes. What a constraint asks of the whole graph is not restricted by either. A node
-    whose results may change with a write is one from which a path of the shapes leads through a triple that was
-    written.
+    `focus_nodes` restricts the report to what those among these nodes get that are focus nodes of a target, with
+    all that follows from it at the nodes that they lead to; it then costs what these nodes cost, and not what the
+    graph does. `only` restricts it to the targets of these shapes.
 
     Shapes that the set-based engine does not compute are judged by pyshacl, for which the graphs are copied into
-    memory; the report names them. Raises ShapesError for shapes that cannot be evaluated, and TooComplex for shapes
-    or paths that nest too deep.
+    memory; the report names them. Raises ShapesError for shapes that cannot be evaluated, and TooComplex for
+    shapes or paths that nest too deep.
     """
     from graphsvc.validation.setwise.stored import StoredTriples
 

@@ -13,10 +13,11 @@ PREFIXES = """@prefix ex: <http://example.org/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 """
 LITERALS = """1 2 01 -1 1.0 1.00 2.5 1e0 true "" "a" "b" "ab" "abc" "a.b" "1" "a"@en "b"@en "c"@en-GB "a"@de "ä\\n"
-"1"^^xsd:boolean "maybe"^^xsd:boolean "01"^^xsd:integer "x"^^xsd:integer "1"^^xsd:int "300"^^xsd:byte "-0"^^xsd:decimal
-"5"^^xsd:nonNegativeInteger "NaN"^^xsd:double "INF"^^xsd:float "0.1"^^xsd:float "16777217"^^xsd:integer
-"1.6777216E7"^^xsd:float "2020-01-01"^^xsd:date "2020-02-30"^^xsd:date "2020-01-01Z"^^xsd:date "2019-12-31"^^xsd:date
-"2020-01-01T00:00:00"^^xsd:dateTime "2020-01-01T00:00:00Z"^^xsd:dateTime "2020-01-01T24:00:00"^^xsd:dateTime
+"1"^^xsd:boolean "maybe"^^xsd:boolean "01"^^xsd:integer "x"^^xsd:integer "1"^^xsd:int "300"^^xsd:byte
+"-0"^^xsd:decimal "5"^^xsd:nonNegativeInteger "NaN"^^xsd:double "INF"^^xsd:float "0.1"^^xsd:float
+"16777217"^^xsd:integer "1.6777216E7"^^xsd:float "2020-01-01"^^xsd:date "2020-02-30"^^xsd:date
+"2020-01-01Z"^^xsd:date "2019-12-31"^^xsd:date "2020-01-01T00:00:00"^^xsd:dateTime
+"2020-01-01T00:00:00Z"^^xsd:dateTime "2020-01-01T24:00:00"^^xsd:dateTime
 "2020-01-01T05:00:00+05:00"^^xsd:dateTime "2020"^^xsd:gYear "02020"^^xsd:gYear "2020-05"^^xsd:gYearMonth
 "a"^^xsd:token "P12M"^^xsd:duration "x"^^ex:own "http://example.org/a"^^xsd:anyURI""".split()
 IRIS = [f"ex:{name}" for name in "abcd"]
@@ -101,7 +102,15 @@ class _Author:
         """A constraint on single values."""
         name = self.one(
             *("nodeKind", "datatype", "class", "minLength", "maxLength", "pattern", "languageIn", "in"),
-            *("minInclusive", "maxInclusive", "minExclusive", "maxExclusive", "hasValue", "equals", "disjoint"),
+            *(
+                "minInclusive",
+                "maxInclusive",
+                "minExclusive",
+                "maxExclusive",
+                "hasValue",
+                "equals",
+                "disjoint",
+            ),
         )
         choices = {
             "nodeKind": [f"sh:{kind}" for kind in KINDS],
