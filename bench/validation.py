@@ -1,10 +1,10 @@
 """How long validation takes, engine against engine on the same graphs in one run, each in a process of its own.
 
 Times of one run are comparable with each other alone. Loading and validation are told apart; `peak` is the largest
-memory of the process. The shapes are the shipped ones, or, for engines without SPARQL in shapes, the same without
-their four queries.
+memory of the process. The shapes are the shipped ones, with their four queries (which cost pyshacl the most), and
+without (`core`).
 
-    python bench/validation.py                      the ratios at 10,000 and the growth curve up to 100,000
+    python bench/validation.py                      the ratios at 1,000 and 10,000, and this engine at 100,000
     python bench/validation.py --large              up to 1,000,000 instruments, and pyshacl at 100,000
 """
 
@@ -22,9 +22,12 @@ from generate import TRIPLES, documents
 
 from graphsvc.validation import Document
 from graphsvc.validation.shapes import Shapes
+from graphsvc.validation.statements import Statements, read
+from graphsvc.vocab import PREFIXES
 
 ROOT = Path(__file__).resolve().parent.parent
 BASE = "https://w3id.org/eu-dg/"
+SH = PREFIXES["sh"]
 LIMIT = 3600  # seconds for one engine on one graph
 
 
@@ -42,30 +45,37 @@ def data(instruments: int) -> list[Document]:
     ]
 
 
+def shapes_graph(*, core: bool) -> Shapes:
+    """The shipped shapes; with `core`, without their queries."""
+    shapes = Shapes.load(folder("shapes"))
+    if not core:
+        return shapes
+    kept = ((triple, "") for triple in shapes.statements.triples if triple[1].value != f"{SH}sparql")
+    return Shapes(Statements(kept), shapes.queries)
+
+
 Timed = tuple[Callable[[], object], Callable[[object], int]]
 
 
-def setwise(instruments: int) -> Timed:
+def setwise(instruments: int, *, core: bool) -> Timed:
     """This package's engine."""
     from graphsvc.validation.job import judge
     from graphsvc.validation.setwise import loaded
 
-    shapes, ontology = Shapes.load(folder("shapes")), folder("ontology")
+    shapes, ontology = shapes_graph(core=core), folder("ontology")
     given = data(instruments)
     return lambda: loaded.load(given, ontology), lambda graph: len(judge(graph, shapes).results)
 
 
-def _rdflib(instruments: int, store: str) -> Timed:
+def _rdflib(instruments: int, store: str, *, core: bool) -> Timed:
     import pyshacl
     import rdflib
-    from rdflib.store import Store
 
     from graphsvc.validation.nodes import node_of
-    from graphsvc.validation.statements import read
 
-    def graph(given: list[Document], role: str, kind: str | Store = "default") -> rdflib.Graph:
+    def graph(statements: Statements, kind: str = "default") -> rdflib.Graph:
         made = rdflib.Graph(store=kind)
-        for triple in read(given, role=role).triples:
+        for triple in statements.triples:
             made.add(tuple(map(node_of, triple)))
         return made
 
@@ -73,27 +83,27 @@ def _rdflib(instruments: int, store: str) -> Timed:
         _, report, _ = pyshacl.validate(loaded, shacl_graph=shapes, inplace=True)
         return len(list(report.objects(None, rdflib.SH.result)))
 
-    shapes = graph(list(folder("shapes")), "shapes")
+    shapes = graph(shapes_graph(core=core).statements)
     given = [*data(instruments), *folder("ontology")]
-    return lambda: graph(given, "data", store), validated
+    return lambda: graph(read(given, role="data"), store), validated
 
 
-def memory(instruments: int) -> Timed:
+def memory(instruments: int, *, core: bool) -> Timed:
     """pyshacl on rdflib's graph in memory."""
-    return _rdflib(instruments, "default")
+    return _rdflib(instruments, "default", core=core)
 
 
-def oxrdflib(instruments: int) -> Timed:
+def oxrdflib(instruments: int, *, core: bool) -> Timed:
     """pyshacl on a graph of rdflib's that Oxigraph holds."""
-    return _rdflib(instruments, "Oxigraph")
+    return _rdflib(instruments, "Oxigraph", core=core)
 
 
 ENGINES = {"graphsvc": setwise, "pyshacl": memory, "pyshacl on oxrdflib": oxrdflib}
 
 
-def measure(engine: str, instruments: int) -> None:
+def measure(engine: str, instruments: int, *, core: bool) -> None:
     """One measurement, printed as a line of JSON."""
-    load, validate = ENGINES[engine](instruments)
+    load, validate = ENGINES[engine](instruments, core=core)
     begun = time.perf_counter()
     graph = load()
     loaded = time.perf_counter()
@@ -104,44 +114,52 @@ def measure(engine: str, instruments: int) -> None:
     print(json.dumps(figures))
 
 
-def measured(engine: str, instruments: int) -> dict[str, float] | None:
+def measured(engine: str, instruments: int, shapes: str) -> dict[str, float] | None:
     """A measurement in a fresh process; None where it took too long or failed."""
-    command = [sys.executable, __file__, "--one", engine, str(instruments)]
+    command = [sys.executable, __file__, "--one", engine, str(instruments), shapes]
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=LIMIT, cwd=ROOT)
     except (subprocess.TimeoutExpired, subprocess.CalledProcessError) as error:
-        print(f"{engine} on {instruments:,}: {type(error).__name__}")
+        print(f"{engine:20} {shapes:5} {instruments:>10,}  {type(error).__name__}", flush=True)
         return None
-    figures: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    row = (instruments, instruments * TRIPLES, figures["load"], figures["validate"], figures["peak"])
-    print(f"{engine:20} {row[0]:>10,} {row[1]:>11,} {row[2]:9.2f} {row[3]:9.2f} {row[4]:9,.0f}", end=" ")
-    print(f"{figures['results']:>8,}", flush=True)
-    return figures
+    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
+    print(f"{engine:20} {shapes:5} {instruments:>10,} {instruments * TRIPLES:>11,}", end=" ")
+    print(
+        f"{found['load']:9.2f} {found['validate']:9.2f} {found['peak']:9,.0f} {found['results']:>8,}",
+        flush=True,
+    )
+    return found
+
+
+def compared(instruments: int, shapes: str, engines: list[str]) -> None:
+    """The engines on one graph, and how they compare."""
+    found = {engine: measured(engine, instruments, shapes) for engine in engines}
+    ours = found.pop("graphsvc")
+    for engine, figures in found.items():
+        if ours and figures:
+            assert figures["results"] == ours["results"], "the engines do not agree"
+            validation = figures["validate"] / ours["validate"]
+            both = (figures["load"] + figures["validate"]) / (ours["load"] + ours["validate"])
+            print(f"  {engine} takes {validation:.0f} times as long to validate, {both:.0f} times in all")
 
 
 def main() -> None:
-    """Print one line for each engine and size, and the ratios."""
+    """Print one line for each engine, choice of shapes and size, and the ratios."""
     large = "--large" in sys.argv
-    titles = ("engine", "instruments", "triples", "load s", "valid. s", "peak MB", "results")
-    print("{:20} {:>10} {:>11} {:>9} {:>9} {:>9} {:>8}".format(*titles))
-    for instruments, engines in {
-        1_000: list(ENGINES),
-        10_000: list(ENGINES),
-        100_000: ["graphsvc", "pyshacl"] if large else ["graphsvc"],
-        **({1_000_000: ["graphsvc"]} if large else {}),
-    }.items():
-        found = {engine: measured(engine, instruments) for engine in engines}
-        ours = found.pop("graphsvc")
-        for engine, figures in found.items():
-            if ours and figures:
-                assert figures["results"] == ours["results"], "the engines do not agree"
-                validation = figures["validate"] / ours["validate"]
-                both = (figures["load"] + figures["validate"]) / (ours["load"] + ours["validate"])
-                print(f"  {engine} takes {validation:.0f} times as long to validate, {both:.0f} times in all")
+    titles = ("engine", "shapes", "instruments", "triples", "load s", "valid. s", "peak MB", "results")
+    print("{:20} {:5} {:>9} {:>11} {:>9} {:>9} {:>9} {:>8}".format(*titles), flush=True)
+    compared(1_000, "all", list(ENGINES))
+    compared(1_000, "core", list(ENGINES))
+    compared(10_000, "core", list(ENGINES))
+    compared(10_000, "all", ["graphsvc"])
+    compared(100_000, "core", ["graphsvc", "pyshacl"] if large else ["graphsvc"])
+    compared(100_000, "all", ["graphsvc"])
+    if large:
+        compared(1_000_000, "all", ["graphsvc"])
 
 
 if __name__ == "__main__":
     if "--one" in sys.argv:
-        measure(sys.argv[2], int(sys.argv[3]))
+        measure(sys.argv[2], int(sys.argv[3]), core=sys.argv[4] == "core")
     else:
         main()
