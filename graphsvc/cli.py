@@ -116,6 +116,7 @@ def query(file: TextIO, name: str | None, project: Path) -> None:
     default="info",
     help="The least severity that counts against the data: info, warning or violation.",
 )
+@click.option("--engine", default="setwise", help="What judges: setwise (the fast one) or pyshacl.")
 @_PROJECT
 def validate(
     files: tuple[str, ...],
@@ -124,6 +125,7 @@ def validate(
     name: str,
     data_format: str | None,
     severity: str,
+    engine: str,
     project: Path,
 ) -> None:
     """Validate RDF FILES (or folders, or - for standard input) against SHACL shapes.
@@ -144,6 +146,7 @@ def validate(
         severity=severity,
         base=f"{known.base}/",
         prefixes=known.prefixes,
+        engine=engine,
     )
     click.echo(text, nl=False, err=status == COULD_NOT_CHECK)
     sys.exit(status)

@@ -9,7 +9,7 @@ from pathlib import Path
 from graphsvc.errors import BadRequest, GraphsvcError, UnsupportedMediaType
 from graphsvc.formats import DATA_FORMATS, by_name, by_suffix
 from graphsvc.validation.inflate import gunzip
-from graphsvc.validation.job import ValidationJob, validate
+from graphsvc.validation.job import Engine, ValidationJob, validate
 from graphsvc.validation.rendering import REPORT_FORMATS, render
 from graphsvc.validation.report import Severity
 from graphsvc.validation.statements import Document
@@ -31,6 +31,7 @@ def validate_files(
     severity: str = Severity.INFO.value,
     base: str | None = None,
     prefixes: Mapping[str, str] | None = None,
+    engine: str = Engine.SETWISE.value,
     max_bytes: int = 1 << 30,
     read_stdin: Callable[[], bytes] = lambda: sys.stdin.buffer.read(),
 ) -> tuple[bytes, int]:
@@ -38,7 +39,8 @@ def validate_files(
 
     `data`, `shapes` and `ontology` name files, folders (every RDF file in them) or `-`: standard input in
     `data_format`. Where one is empty, the project's folder of that name stands in. `base` resolves relative
-    IRIs. The status is 0 where no result is as grave as `severity`, 1 where one is, and 2 where the files
+    IRIs; `engine` is the name of one.
+    The status is 0 where no result is as grave as `severity`, 1 where one is, and 2 where the files
     could not be validated: then the text is one sentence for standard error, with file, line and column
     where they are known.
     """
@@ -47,6 +49,7 @@ def validate_files(
         if form is None:
             names = ", ".join(each.name for each in REPORT_FORMATS)
             raise BadRequest(f"{report_format!r} is not a form of report; there are {names}.")
+        chosen = Engine.named(engine)
         reader = _Reader(data_format, base, max_bytes, read_stdin)
         job = ValidationJob(
             data=tuple(reader.documents(data or [str(project / "data")])),
@@ -54,7 +57,7 @@ def validate_files(
             ontology=tuple(reader.documents(ontology or _if_there(project / "ontology"))),
             severity=Severity.named(severity),
         )
-        report = validate(job)
+        report = validate(job, chosen)
     except GraphsvcError as error:
         hint = getattr(error, "hint", None)
         return f"{error}{f' {hint}' if hint else ''}\n".encode(), COULD_NOT_CHECK

@@ -12,6 +12,7 @@ from enum import Enum
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from graphsvc.errors import BadRequest
 from graphsvc.rdf import Iri, Term
 from graphsvc.validation.json_report import read_json, write_json
 from graphsvc.validation.report import Report, Result, Severity
@@ -33,6 +34,15 @@ class Engine(Enum):
 
     SETWISE = "setwise"
     PYSHACL = "pyshacl"
+
+    @classmethod
+    def named(cls, name: str) -> Engine:
+        """The engine of that name. Raises BadRequest for another."""
+        try:
+            return cls(name.strip().lower())
+        except ValueError:
+            names = ", ".join(each.value for each in cls)
+            raise BadRequest(f"{name[:40]!r} is no engine; there are {names}.") from None
 
 
 @dataclass(frozen=True)

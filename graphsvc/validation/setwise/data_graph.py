@@ -18,6 +18,8 @@ from graphsvc.vocab import PREFIXES
 
 _TYPE = RDF + "type"
 _SUBCLASS = PREFIXES["rdfs"] + "subClassOf"
+# What `$shapesGraph` stands for. https://www.w3.org/TR/shacl/#sparql-constraints-prebound
+SHAPES_GRAPH = Iri("urn:graphsvc:shapes-graph")
 Function = Any
 Pattern = tuple[Any, Any, Any]
 
@@ -25,12 +27,17 @@ Pattern = tuple[Any, Any, Any]
 class Triples(Protocol):
     """Where the triples are: the merge of one or more graphs of a store.
 
-    `respelt` are the predicates of literals that others stand in for (see `spelling`); `has_data` tells whether
-    there is any triple that is not of the ontology.
+    `has_data` tells whether there is any triple that is not of the ontology.
     """
 
-    respelt: Set[str]
     has_data: bool
+
+    @property
+    def respelt(self) -> Set[str]:
+        """The predicates of literals that others stand in for (see `spelling`)."""
+
+    def offer_shapes(self, shapes: Statements) -> bool:
+        """Let queries see the shapes graph as the named graph SHAPES_GRAPH, if that can be done."""
 
     def solutions(
         self,

@@ -15,13 +15,13 @@ from graphsvc.rdf import BlankNode, Iri, Term
 from graphsvc.validation.report import Result
 from graphsvc.validation.setwise.coarse import Coarse, any_of
 from graphsvc.validation.setwise.constraint import ALWAYS, NEVER, Constraint, Shape
-from graphsvc.validation.setwise.data_graph import DataGraph
+from graphsvc.validation.setwise.data_graph import SHAPES_GRAPH, DataGraph
 from graphsvc.validation.setwise.evaluation import Evaluation
 from graphsvc.validation.setwise.reading import ShapeReader
 from graphsvc.validation.setwise.shape_based import PropertyConstraint
 from graphsvc.validation.setwise.sparql_component import ComponentConstraint
 from graphsvc.validation.setwise.sparql_constraint import SparqlConstraint
-from graphsvc.validation.setwise.sparql_query import NotComputed
+from graphsvc.validation.setwise.sparql_query import NotComputed, Query
 from graphsvc.validation.setwise.spelling import from_store, to_store
 from graphsvc.validation.shapes import Shapes
 
@@ -91,7 +91,7 @@ class _Target:
         for part in self._shape.below():
             for constraint in part.constraints:
                 if isinstance(constraint, SparqlConstraint | ComponentConstraint):
-                    constraint.query.check_reads(self._run.data.triples.respelt)
+                    self._check(constraint.query)
         named = [value for kind, value in self._shape.targets if kind == "targetNode"]
         if self._focus_nodes is not None:
             named = [each for each in self._focus_nodes if self._is_target(each)]
@@ -102,6 +102,13 @@ class _Target:
         if self._focus_nodes is None:
             for pattern, bound in self._patterns():
                 yield from self._scanned(units, pattern, bound)
+
+    def _check(self, query: Query) -> None:
+        """Raises NotComputed where the query cannot see what it must, as it is written."""
+        triples = self._run.data.triples
+        if query.mentions("shapesGraph") and not triples.offer_shapes(self._run.shapes):
+            raise NotComputed("a query with $shapesGraph")
+        query.check_reads(triples.respelt)
 
     def _evaluated(self, unit: Unit, focus: Term) -> Iterator[Result]:
         """The results of one unit at one focus node, the first time that it is asked for."""
@@ -169,7 +176,7 @@ def _asked(unit: Unit, pattern: str) -> str:
     if isinstance(first, SparqlConstraint) and not others:
         query = first.query
         if query.is_setwise and not query.mentions("currentShape"):
-            return query.within(pattern, {})
+            return query.within(pattern, {"shapesGraph": SHAPES_GRAPH.n3()})
     return f"SELECT DISTINCT ?this {{ {pattern} }}"
 
 

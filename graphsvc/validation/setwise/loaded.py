@@ -5,7 +5,7 @@ The default graph holds the merge of all; what only the ontology says is told ap
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pyoxigraph as ox
@@ -13,11 +13,13 @@ import pyoxigraph as ox
 from graphsvc.errors import DataSyntaxError
 from graphsvc.formats import DATA_FORMATS, by_name
 from graphsvc.rdf import Iri, read_document
+from graphsvc.validation.setwise.data_graph import SHAPES_GRAPH
 from graphsvc.validation.setwise.spelling import from_store, is_stand_in, stored, survives, to_store
 from graphsvc.validation.statements import Document, Statements, Triple
 from graphsvc.vocab import PREFIXES
 
 _ONTOLOGY = ox.NamedNode("urn:graphsvc:ontology")
+_SHAPES = ox.NamedNode(SHAPES_GRAPH.value)
 _DEFAULT = ox.DefaultGraph()
 _STRING = PREFIXES["xsd"] + "string"
 
@@ -25,7 +27,7 @@ _STRING = PREFIXES["xsd"] + "string"
 class LoadedTriples:
     """The triples of documents, or of statements, in memory."""
 
-    def __init__(self, data: Iterable[ox.Quad], ontology: Iterable[ox.Quad], respelt: Set[str]) -> None:
+    def __init__(self, data: Iterable[ox.Quad], ontology: Iterable[ox.Quad], respelt: set[str]) -> None:
         self.respelt = respelt
         self.store = ox.Store()
         self.store.bulk_extend(data)
@@ -41,13 +43,20 @@ class LoadedTriples:
         substitutions: Mapping[str, Any] | None = None,
         functions: Mapping[str, Any] | None = None,
     ) -> Any:
-        """See `Triples.solutions`. There are no named graphs for the query to see."""
+        """See `Triples.solutions`. The one named graph that the query may see is that of the shapes."""
         return self.store.query(
             query,
-            named_graphs=[],
+            named_graphs=[_SHAPES],
             substitutions={ox.Variable(name): term for name, term in (substitutions or {}).items()},
             custom_functions={ox.NamedNode(name): call for name, call in (functions or {}).items()},
         )
+
+    def offer_shapes(self, shapes: Statements) -> bool:
+        """See `Triples.offer_shapes`."""
+        if not self.store.contains_named_graph(_SHAPES):
+            quads = (_quad(triple, self.respelt) for triple in shapes.triples)
+            self.store.extend(ox.Quad(q.subject, q.predicate, q.object, _SHAPES) for q in quads)
+        return True
 
     def match(self, subject: Any, predicate: Any, value: Any) -> Iterator[tuple[Any, Any, Any]]:
         """See `Triples.match`."""
@@ -87,15 +96,19 @@ def load(data: Iterable[Document], ontology: Iterable[Document]) -> LoadedTriple
 def of_statements(data: Statements, ontology: Statements) -> LoadedTriples:
     """The statements in a store."""
     respelt: set[str] = set()
+    return LoadedTriples(
+        (_quad(triple, respelt) for triple in data.triples),
+        (_quad(triple, respelt) for triple in ontology.triples),
+        respelt,
+    )
 
-    def quad(triple: Triple) -> ox.Quad:
-        subject, predicate, value = triple
-        kept = to_store(value)
-        if is_stand_in(kept):
-            respelt.add(predicate.value)
-        return ox.Quad(to_store(subject), ox.NamedNode(predicate.value), kept)  # type: ignore[arg-type]
 
-    return LoadedTriples(map(quad, data.triples), map(quad, ontology.triples), respelt)
+def _quad(triple: Triple, respelt: set[str]) -> ox.Quad:
+    subject, predicate, value = triple
+    kept = to_store(value)
+    if is_stand_in(kept):
+        respelt.add(predicate.value)
+    return ox.Quad(to_store(subject), ox.NamedNode(predicate.value), kept)  # type: ignore[arg-type]
 
 
 def _quads(documents: Iterable[Document], role: str, respelt: set[str]) -> Iterator[ox.Quad]:

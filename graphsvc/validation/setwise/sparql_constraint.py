@@ -10,6 +10,7 @@ from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.validation.messages import fill
 from graphsvc.validation.setwise.coarse import Coarse, unknown
 from graphsvc.validation.setwise.constraint import Constraint, Found, Shape
+from graphsvc.validation.setwise.data_graph import SHAPES_GRAPH
 from graphsvc.validation.setwise.evaluation import Evaluation
 from graphsvc.validation.setwise.sparql_query import NOTHING, NotComputed, Query
 from graphsvc.validation.setwise.spelling import from_store, is_stand_in, to_store
@@ -88,7 +89,7 @@ def asked(run: Evaluation, query: Query, bound: Mapping[str, Term]) -> Any:
     Raises NotComputed where neither will do.
     """
     texts, terms = {}, {}
-    for name, term in bound.items():
+    for name, term in {**bound, "shapesGraph": SHAPES_GRAPH}.items():
         if not query.mentions(name):
             continue
         known = to_store(term)

@@ -93,7 +93,7 @@ class Query:
             name, way = piece
             known = name in values
             if way == "BOUND":
-                parts.append(" true " if known else f"BOUND(?{name})")
+                parts.append(" (true) " if known else f"BOUND(?{name})")
             elif not known:
                 parts.append(f"?{name}")
             elif way == "SELECT":
@@ -110,9 +110,11 @@ class Query:
 
     def check(self) -> None:
         """Raises NotComputed where the store would give pre-bound variables another meaning."""
+        previous = ""
         for token in self.found:
-            if token.keyword == "GRAPH":
+            if previous == "GRAPH" and token.text not in ("$shapesGraph", "?shapesGraph"):
                 raise NotComputed("a query with GRAPH")
+            previous = token.keyword
         for clause in self._select_clauses()[1:]:
             names = {token.text[1:] for token in clause if token.kind == "variable"}
             if "this" not in names or any(token.text == "*" for token in clause):

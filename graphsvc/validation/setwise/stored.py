@@ -47,6 +47,10 @@ class StoredTriples:
             **graphs,
         )
 
+    def offer_shapes(self, shapes: Statements) -> bool:  # noqa: ARG002
+        """Nothing is written to the store."""
+        return False
+
     def _quads(self, pattern: tuple[Any, Any, Any], graphs: Sequence[_Graph] | None) -> Iterator[ox.Quad]:
         for graph in [None] if graphs is None else graphs:
             yield from self.store.quads_for_pattern(*pattern, graph)
