@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from typing import Any, cast
 
 import rdflib
@@ -30,7 +29,7 @@ from graphsvc.validation.repairs import repaired
 from graphsvc.validation.report import Result
 from graphsvc.validation.sentences import sentence
 from graphsvc.validation.shapes import Shapes
-from graphsvc.validation.statements import Document, Statements, Triple, read
+from graphsvc.validation.statements import Statements, Triple
 from graphsvc.validation.structure import MAX_DEPTH, SH
 from graphsvc.vocab import PREFIXES
 
@@ -140,31 +139,6 @@ def evaluate(
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:500] or type(error).__name__
-
-
-@cache
-def _syntax_rules() -> Shapes:
-    """SHACL for SHACL, as pyshacl carries it. https://www.w3.org/TR/shacl/#shacl-shacl"""
-    content = (files("pyshacl") / "assets" / "shacl-shacl.ttl").read_bytes()
-    return Shapes(read([Document("shacl-shacl.ttl", content, "ttl")], role="rules"), {})
-
-
-def check_syntax_rules(shapes: Shapes) -> None:
-    """Check the shapes by the shapes of shapes. Raises ShapesError, which tells the first fault by node order."""
-    statements = shapes.statements
-    # A result that names a property tells more than one about the whole shape.
-    for result in sorted(evaluate(statements, _syntax_rules()), key=lambda result: result.path is None):
-        where = f" at {result.path.text({'sh': SH})}" if result.path else ""
-        value = f" ({statements.name(result.value)})" if result.value not in (None, result.focus_node) else ""
-        raise statements.fault(
-            result.focus_node, f"{statements.name(result.focus_node)}{where}{value}: {_sentence(result)}"
-        )
-
-
-def _sentence(result: Result) -> str:
-    if result.component.value == SH + "XoneConstraintComponent":
-        return "It is neither a well-formed node shape nor a well-formed property shape."
-    return " ".join(message.value for message in result.messages)
 
 
 def _prepared(shapes: Shapes) -> Iterable[Triple]:
