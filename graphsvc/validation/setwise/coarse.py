@@ -13,7 +13,8 @@ from typing import Any
 
 import pyoxigraph as ox
 
-from graphsvc.validation.path import Kind
+from graphsvc.rdf import Iri
+from graphsvc.validation.path import Kind, Path
 from graphsvc.validation.setwise.constraint import ALWAYS, NEVER, Shape, ValueConstraint
 from graphsvc.validation.setwise.data_graph import DataGraph
 from graphsvc.validation.setwise.spelling import from_store
@@ -21,6 +22,7 @@ from graphsvc.validation.setwise.spelling import from_store
 # Beyond these a condition costs the planner more than it saves; nodes are let through instead.
 MAX_TEXT = 20_000
 MAX_DEPTH = 8
+_NOBODY = Iri("urn:graphsvc:shape")
 _TRUE, _FALSE = (ox.Literal(value) for value in (True, False))
 
 
@@ -61,6 +63,20 @@ class Coarse:
         finally:
             self._depth -= 1
         return text if len(text) <= MAX_TEXT else unknown(certain)
+
+    def violation_of_one(self, shapes: Iterable[Shape], focus: str) -> str:
+        """The focus node may not conform to one of the shapes, each of whose paths is followed once for all."""
+        singles: dict[Path | None, list[ValueConstraint]] = {}
+        others = []
+        for shape in shapes:
+            for each in shape.constraints:
+                if isinstance(each, ValueConstraint):
+                    singles.setdefault(shape.path, []).append(each)
+                else:
+                    others.append((shape, each))
+        merged = [Shape(_NOBODY, path, constraints=[*found]) for path, found in singles.items()]
+        found = [*(self.violation(each, focus, certain=False) for each in merged)]
+        return any_of([*found, *(each.condition(shape, focus, self, False) for shape, each in others)])
 
     def conformance(self, shape: Shape, focus: str, certain: bool) -> str:
         """The focus node conforms to the shape."""
@@ -119,6 +135,11 @@ def all_of(conditions: Iterable[str]) -> str:
     if NEVER in found:
         return NEVER
     return " && ".join(f"({each})" for each in found) if len(found) > 1 else (found or [ALWAYS])[0]
+
+
+def unless(condition: str, other: str) -> str:
+    """The other condition where the first does not hold; it is not asked elsewhere, as `&&` might ask it."""
+    return f"IF({condition}, false, {other})"
 
 
 def holds(condition: str) -> str:

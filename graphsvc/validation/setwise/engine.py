@@ -13,7 +13,7 @@ from itertools import islice
 from graphsvc.errors import ShapesError, TooComplex
 from graphsvc.rdf import BlankNode, Iri, Term
 from graphsvc.validation.report import Result
-from graphsvc.validation.setwise.coarse import Coarse, any_of
+from graphsvc.validation.setwise.coarse import Coarse
 from graphsvc.validation.setwise.constraint import ALWAYS, NEVER, Constraint, Shape
 from graphsvc.validation.setwise.data_graph import SHAPES_GRAPH, DataGraph
 from graphsvc.validation.setwise.evaluation import Evaluation
@@ -26,6 +26,10 @@ from graphsvc.validation.setwise.spelling import from_store, to_store
 from graphsvc.validation.shapes import Shapes
 
 ENGINE = f"graphsvc's set-based engine on pyoxigraph {version('pyoxigraph')}"
+# So many focus nodes are looked at without asking the store which of them may be at fault.
+FEW = 20
+# So many parts of a shape go into one query.
+_MAX_UNITS = 50
 _TYPE = Iri("http://www.w3.org/1999/02/22-rdf-syntax-ns#type").n3()
 
 
@@ -146,28 +150,34 @@ class _Target:
                 yield f"{{ SELECT DISTINCT ?this {{ ?any <{value.value}> ?this }} }}", {}
 
     def _scanned(self, units: list[Unit], pattern: str, bound: dict[str, object]) -> Iterator[Result]:
-        """The results at all focus nodes of a pattern."""
+        """The results at all focus nodes of a pattern; where they are few, there is no need of a plan."""
+        solutions = self._run.data.triples.solutions(f"SELECT DISTINCT ?this {{ {pattern} }}", bound)
+        first = [from_store(solution[0]) for solution in islice(solutions, FEW + 1)]
+        if len(first) <= FEW:
+            for focus in first:
+                for unit in units:
+                    yield from self._evaluated(unit, focus)
+            return
         coarse = Coarse(self._run.data)
-        conditions = {unit: _condition(unit, coarse) for unit in units}
+        parts = {
+            unit: Shape(unit.shape.node, unit.shape.path, constraints=[*unit.constraints]) for unit in units
+        }
+        conditions = {unit: coarse.violation(part, "?this", certain=False) for unit, part in parts.items()}
         mixed = [unit for unit, condition in conditions.items() if condition not in (ALWAYS, NEVER)]
-        if mixed:
-            flags = [f"({conditions[unit]} AS ?at{number})" for number, unit in enumerate(mixed)]
-            inner = f"SELECT ?this {{ {pattern} FILTER ({any_of(conditions[unit] for unit in mixed)}) }}"
-            query = f"SELECT ?this {' '.join(flags)} {{ {{ {inner} }} }}"
+        for begin in range(0, len(mixed), _MAX_UNITS):
+            chosen = mixed[begin : begin + _MAX_UNITS]
+            flags = [f"({conditions[unit]} AS ?at{number})" for number, unit in enumerate(chosen)]
+            one = coarse.violation_of_one([parts[unit] for unit in chosen], "?this")
+            query = f"SELECT ?this {' '.join(flags)} {{ {{ SELECT ?this {{ {pattern} FILTER ({one}) }} }} }}"
             for solution in self._run.data.triples.solutions(query, bound, coarse.functions):
                 focus = from_store(solution[0])
-                for unit, flag in zip(mixed, islice(solution, 1, None), strict=True):
+                for unit, flag in zip(chosen, islice(solution, 1, None), strict=True):
                     if flag is None or flag.value != "false":
                         yield from self._evaluated(unit, focus)
         for unit, condition in conditions.items():
             if condition == ALWAYS:
                 for solution in self._run.data.triples.solutions(_asked(unit, pattern), bound):
                     yield from self._evaluated(unit, from_store(solution[0]))
-
-
-def _condition(unit: Unit, coarse: Coarse) -> str:
-    part = Shape(unit.shape.node, unit.shape.path, constraints=list(unit.constraints))
-    return coarse.violation(part, "?this", certain=False)
 
 
 def _asked(unit: Unit, pattern: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from graphsvc.rdf import Literal, Term
 from graphsvc.validation.comparison import compare
 from graphsvc.validation.lexical import is_well_formed
-from graphsvc.validation.setwise.coarse import Coarse, all_of, holds, negated
+from graphsvc.validation.setwise.coarse import Coarse, holds, unless
 from graphsvc.validation.setwise.constraint import ValueConstraint
 from graphsvc.validation.setwise.evaluation import Evaluation
 from graphsvc.validation.setwise.spelling import sparql, survives
@@ -52,7 +52,7 @@ class RangeConstraint(ValueConstraint):
         if trusted is None:
             return ours
         compared = holds(f"{trusted} && {value} {BOUNDS[self.parameter][1]} {sparql(self.bound)}")
-        return all_of([negated(compared), ours])
+        return unless(compared, ours)
 
 
 def trusted_as(value: str, bound: Literal) -> str | None:

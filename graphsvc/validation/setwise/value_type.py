@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.validation.lexical import is_known, is_well_formed
-from graphsvc.validation.setwise.coarse import Coarse, all_of, any_of, holds, negated
+from graphsvc.validation.setwise.coarse import Coarse, any_of, holds, negated, unless
 from graphsvc.validation.setwise.constraint import SH, ValueConstraint
 from graphsvc.validation.setwise.evaluation import Evaluation
 from graphsvc.validation.setwise.spelling import WELL_TYPED
@@ -78,7 +78,7 @@ class DatatypeConstraint(ValueConstraint):
         if name.removeprefix(PREFIXES["xsd"]) not in _CASTS:
             return negated(well_typed)
         exact = holds(f"{mine} && <{name}>({value}) = {value}")
-        return all_of([negated(exact), negated(well_typed), coarse.function(self.fails, value)])
+        return unless(any_of([exact, well_typed]), coarse.function(self.fails, value))
 
 
 @dataclass(eq=False)
