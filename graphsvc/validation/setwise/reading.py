@@ -195,8 +195,6 @@ def _strings(reader: ShapeReader, shape: Shape) -> Iterator[Constraint]:
     if most is not None:
         yield MaxLengthConstraint(most)
     patterns, flags = reader.objects(shape.node, "pattern"), reader.one(shape.node, "flags")
-    if flags is not None and not patterns:
-        raise NotComputed("sh:flags without sh:pattern")
     chosen = flags.value.lower() if flags is not None else ""
     for pattern in patterns:
         compiled = re.compile(pattern.value, (re.I if "i" in chosen else 0) | (re.M if "m" in chosen else 0))
