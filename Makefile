@@ -1,11 +1,12 @@
 .DEFAULT_GOAL := help
 PORT ?= 8000
+FUZZ_CASES ?= 2000
 # The source page that data/ is made from.
 PAGE ?= ../shared/source/dg-cnect-page.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test check data conformance bench clean
+.PHONY: help serve test check fuzz data conformance bench bench-validation clean
 
 help: ## say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -35,6 +36,9 @@ check: .venv/.tests ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy graphsvc
 
+fuzz: .venv/.tests ## run the tests on random cases, with many more of them (FUZZ_CASES=20000 for another number)
+	GRAPHSVC_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest -m fuzz
+
 data: .venv/.service ## make data/ again from the source page (PAGE=… for another)
 	$(BIN)/graphsvc ingest $(PAGE) -o data
 
@@ -46,6 +50,9 @@ conformance: .venv/.tests ## run the W3C's SPARQL tests and write the report tha
 bench: .venv/.service ## measure what the wall around a query costs, and kill the service in rounds
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python bench/durability.py
+
+bench-validation: .venv/.service ## measure validation, engine against engine (some minutes)
+	$(BIN)/python bench/validation.py
 
 clean: ## remove what set-up and tests made
 	rm -rf .venv tests/clients/node_modules build .mypy_cache .ruff_cache .pytest_cache
