@@ -52,6 +52,7 @@ bench: .venv/.service ## measure what the wall around a query costs, and kill th
 	$(BIN)/python bench/durability.py
 
 bench-validation: .venv/.service ## measure validation, engine against engine (some minutes)
+	-$(PIP) pyshacl-turbo pyshifty
 	$(BIN)/python bench/validation.py
 
 clean: ## remove what set-up and tests made
