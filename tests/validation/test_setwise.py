@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pyoxigraph as ox
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from graphsvc.errors import BadRequest, ShapesError
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
@@ -18,7 +20,7 @@ from graphsvc.validation.rdf_report import report_quads
 from graphsvc.validation.setwise import engine
 from graphsvc.validation.setwise.regular_expression import store_pattern
 from graphsvc.validation.setwise.sparql_query import NotComputed, Query
-from graphsvc.validation.setwise.spelling import from_store, is_stand_in, to_store
+from graphsvc.validation.setwise.spelling import _CANONICAL, _comes_back, from_store, is_stand_in, to_store
 from graphsvc.validation.shapes import Shapes
 from graphsvc.vocab import PREFIXES
 
@@ -85,6 +87,15 @@ def test_a_literal_that_the_store_would_respell_has_a_stand_in(text: str, dataty
     made.add(ox.Quad(ox.NamedNode(EX), ox.NamedNode(EX), term))
     [quad] = made
     assert from_store(quad.object) == literal
+
+
+@pytest.mark.parametrize("datatype", _CANONICAL)
+@given(st.data())
+def test_what_is_taken_to_come_back_comes_back(datatype: str, data: st.DataObject) -> None:
+    text = data.draw(
+        st.from_regex(_CANONICAL[datatype], fullmatch=True, alphabet=st.characters(codec="ascii"))
+    )
+    assert _comes_back(text, datatype)
 
 
 @pytest.mark.parametrize("term", [Iri(EX), BlankNode("data1b1"), Literal("a"), Literal("a", "x", "en")])
@@ -302,6 +313,17 @@ def test_an_ask_validator_of_a_property_shape_tells_the_value() -> None:
     assert found.messages == (Literal("1 is not over 1."),)
     [other] = report("ex:a a ex:T ; ex:p 1, 2 .", text, Engine.PYSHACL).results
     assert other.value is None
+
+
+@pytest.mark.usefixtures("many")
+def test_shapes_that_branch_again_and_again_are_judged_all_the_same() -> None:
+    """Each level conforms where the one below does not."""
+    inner = "sh:property [ sh:path ex:p ; sh:minCount 1 ]"
+    for _ in range(7):
+        inner = f"sh:xone ( [ {inner} ] [ {inner} ] [ sh:nodeKind sh:IRI ] )"
+    found = report("ex:a a ex:T ; ex:p 1 .", f"ex:S a sh:NodeShape ; sh:targetClass ex:T ; {inner} .")
+    [result] = found.results
+    assert result.component == Iri(SH + "XoneConstraintComponent")
 
 
 def test_broken_shapes_are_errors_of_either_engine() -> None:

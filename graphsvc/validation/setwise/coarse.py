@@ -22,6 +22,7 @@ from graphsvc.validation.setwise.spelling import from_store
 # Beyond these a condition costs the planner more than it saves; nodes are let through instead.
 MAX_TEXT = 20_000
 MAX_DEPTH = 8
+MAX_SHAPES = 2_000
 _NOBODY = Iri("urn:graphsvc:shape")
 _TRUE, _FALSE = (ox.Literal(value) for value in (True, False))
 
@@ -34,6 +35,7 @@ class Coarse:
         self.functions: dict[str, Callable[..., Any]] = {}
         self._numbers = count()
         self._depth = 0
+        self._written = 0
 
     def variable(self) -> str:
         """A variable that no other condition has."""
@@ -55,7 +57,10 @@ class Coarse:
         """The focus node does not conform to the shape. https://www.w3.org/TR/shacl/#conforms-focus-node"""
         if shape.deactivated:
             return NEVER
-        if self._depth >= MAX_DEPTH:
+        if self._depth == 0:
+            self._written = 0
+        self._written += 1
+        if self._depth >= MAX_DEPTH or self._written > MAX_SHAPES:
             return unknown(certain)
         self._depth += 1
         try:

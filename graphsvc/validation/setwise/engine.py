@@ -141,7 +141,7 @@ class _Target:
             if kind == "targetClass" and isinstance(value, Iri):
                 for each in sorted(self._run.data.classes(value), key=lambda each: each.n3()):
                     if isinstance(each, BlankNode):
-                        yield f"?this {_TYPE} ?class .", {"class": to_store(each)}
+                        yield f"?this {_TYPE} ?graphsvc_class .", {"graphsvc_class": to_store(each)}
                     elif isinstance(each, Iri):
                         yield f"?this {_TYPE} {each.n3()} .", {}
             elif kind == "targetSubjectsOf":

@@ -20,14 +20,20 @@ from graphsvc.vocab import PREFIXES
 WELL_TYPED, ILL_TYPED = "urn:graphsvc:well-typed:", "urn:graphsvc:ill-typed:"
 _XSD = PREFIXES["xsd"]
 _UNTOUCHED = frozenset(_XSD + name for name in "string anyURI token normalizedString language".split())
+_DAY = r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
 # What certainly comes back as it is, by datatype: the usual case, told without asking the store.
 _CANONICAL = {
     _XSD + name: re.compile(pattern)
     for name, pattern in {
         "integer": r"0|-?[1-9][0-9]{0,17}",
         "boolean": "true|false",
-        "date": r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])",
+        "decimal": r"-?(?:0|[1-9][0-9]{0,8})\.[0-9]{0,7}[1-9]",
+        "double": r"-?(?:0|[1-9][0-9]{0,5})\.[0-9]{0,5}[1-9]",
+        "date": _DAY,
+        "dateTime": rf"{_DAY}T(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){{2}}Z?",
+        "time": r"(?:[01][0-9]|2[0-3])(?::[0-5][0-9]){2}Z?",
         "gYear": "[1-9][0-9]{3}",
+        "gYearMonth": r"[1-9][0-9]{3}-(?:0[1-9]|1[0-2])",
     }.items()
 }
 _ANY = ox.NamedNode("urn:graphsvc:any")
