@@ -159,7 +159,10 @@ class _Author:
 
         def part() -> str:
             if depth <= 0 or self._draw(st.booleans()):
-                return self.value() if self.one("closed", *["value"] * 5) == "value" else CLOSED
+                kind = self.one("closed", "component", *["value"] * 6)
+                if kind == "component":
+                    return f"ex:{self.one('atMost', 'unlike')} {self.one('0', '1', '3', 'ex:a')}"
+                return self.value() if kind == "value" else CLOSED
             return self.nested(depth, "node", "not", "and", "or", "xone", "property", "property")
 
         return _said(self.some(3, part)) + self.one(*MANNERS)
@@ -188,6 +191,14 @@ class _Author:
         return f'sh:sparql [ sh:message "{message}" ; sh:prefixes ex:prefixes ; {select} ]'
 
 
+# pyshacl leaves the value out where an ASK validator is used in a property shape, so these are for node shapes.
+COMPONENTS = """ex:AtMost a sh:ConstraintComponent ; sh:parameter [ sh:path ex:atMost ] ; sh:validator [
+  a sh:SPARQLAskValidator ; sh:message "{$value} is over {$atMost}."@en ;
+  sh:ask "ASK { FILTER (STRLEN(STR($value)) <= $atMost) }" ] .
+ex:Unlike a sh:ConstraintComponent ; sh:parameter [ sh:path ex:unlike ] ; sh:nodeValidator [
+  a sh:SPARQLSelectValidator ; sh:prefixes ex:prefixes ; sh:message "{$this}: {?value}" ;
+  sh:select "SELECT $this ?value { $this ex:p ?value . FILTER (sameTerm(?value, $unlike)) }" ] .
+"""
 CLOSED = "sh:closed true ; sh:ignoredProperties ( rdf:type ex:q )"
 
 
@@ -209,4 +220,4 @@ def shapes(draw: st.DrawFn) -> str:
         body = author.query() if draw(st.integers(0, 5)) == 0 else author.any_shape(2)
         targets = " ; ".join(dict.fromkeys(author.some(2, author.target)))
         lines.append(f"{name} {targets} ; {body} .")
-    return PREFIXES + "\n".join(lines)
+    return PREFIXES + COMPONENTS + "\n".join(lines)

@@ -146,6 +146,18 @@ def test_a_triple_of_two_stored_graphs_counts_once() -> None:
     assert validate_stored(made, known, graphs=GRAPHS[:1]).conforms
 
 
+def test_a_query_that_counts_is_judged_by_pyshacl_on_a_merge_of_graphs_alone() -> None:
+    made = store(one="ex:a a ex:T ; ex:p 1 .", two="ex:a a ex:T ; ex:p 1 .")
+    known = shapes(
+        """ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:sparql [ sh:select
+        "SELECT $this { $this <http://example.org/p> ?x } GROUP BY $this HAVING (COUNT(?x) > 1)" ] ."""
+    )
+    for graphs, judged in ((GRAPHS, True), (GRAPHS[:1], False)):
+        found = validate_stored(made, known, graphs=graphs)
+        assert found.conforms
+        assert bool(found.judged_by) == judged
+
+
 @pytest.mark.usefixtures("many")
 def test_a_stored_ontology_counts_and_gets_no_results() -> None:
     made = store(

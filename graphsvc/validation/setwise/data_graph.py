@@ -27,10 +27,12 @@ Pattern = tuple[Any, Any, Any]
 class Triples(Protocol):
     """Where the triples are: the merge of one or more graphs of a store.
 
-    `has_data` tells whether there is any triple that is not of the ontology.
+    `has_data` tells whether there is any triple that is not of the ontology, `is_merge` whether a triple of two
+    graphs may be found twice by a query.
     """
 
     has_data: bool
+    is_merge: bool
 
     @property
     def respelt(self) -> Set[str]:

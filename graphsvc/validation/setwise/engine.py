@@ -112,6 +112,8 @@ class _Target:
         triples = self._run.data.triples
         if query.mentions("shapesGraph") and not triples.offer_shapes(self._run.shapes):
             raise NotComputed("a query with $shapesGraph")
+        if triples.is_merge and query.counts:
+            raise NotComputed("a query that counts, where a triple of two graphs would count twice")
         query.check_reads(triples.respelt)
 
     def _evaluated(self, unit: Unit, focus: Term) -> Iterator[Result]:

@@ -29,6 +29,7 @@ class LoadedTriples:
 
     def __init__(self, data: Iterable[ox.Quad], ontology: Iterable[ox.Quad], respelt: set[str]) -> None:
         self.respelt = respelt
+        self.is_merge = False
         self.store = ox.Store()
         self.store.bulk_extend(data)
         self.has_data = any(True for _ in self.store.quads_for_pattern(None, None, None, None))

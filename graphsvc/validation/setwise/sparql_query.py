@@ -141,14 +141,22 @@ class Query:
         return f"{text[:start]} SELECT DISTINCT ?this {{ {pattern} {{ {text[start:]} }} }}"
 
     @cached_property
+    def _words(self) -> Set[str]:
+        return {token.keyword for token in self.found}
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether it makes a difference how often a solution is found."""
+        return bool(self._words & {"COUNT", "SUM", "AVG", "GROUP_CONCAT", "LIMIT", "OFFSET"})
+
+    @cached_property
     def is_setwise(self) -> bool:
         """Whether every focus node with a solution is among the solutions without a pre-bound `$this`.
 
         So it is where `$this` stands in a triple pattern of the outermost group, and of each group inside that
         mentions it at all, and nothing counts, cuts off or selects anew.
         """
-        words = {token.keyword for token in self.found}
-        if words & {"GROUP", "HAVING", "LIMIT", "OFFSET", "COUNT", "SUM", "AVG", "MIN", "MAX", "SAMPLE"}:
+        if self.counts or self._words & {"GROUP", "HAVING", "MIN", "MAX", "SAMPLE"}:
             return False
         clauses = self._select_clauses()
         if len(clauses) != 1 or not any(token.text[1:] == "this" for token in clauses[0]):

@@ -28,6 +28,7 @@ class StoredTriples:
         self.store = store
         self._data = None if data is None else list(dict.fromkeys(data))
         self._ontology = [graph for graph in dict.fromkeys(ontology) if graph not in (self._data or ())]
+        self.is_merge = self._data is None or len(self._data) + len(self._ontology) > 1
         self.has_data = any(True for _ in self._quads((None, None, None), self._data))
 
     def solutions(
