@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import islice
 from typing import Any
 
 import pyoxigraph as ox
@@ -28,8 +29,15 @@ class StoredTriples:
         self.store = store
         self._data = None if data is None else list(dict.fromkeys(data))
         self._ontology = [graph for graph in dict.fromkeys(ontology) if graph not in (self._data or ())]
-        self.is_merge = self._data is None or len(self._data) + len(self._ontology) > 1
+        self.is_merge = self._graph_count() > 1
         self.has_data = any(True for _ in self._quads((None, None, None), self._data))
+
+    def _graph_count(self) -> int:
+        """How many graphs are merged; two stand for any number."""
+        if self._data is not None:
+            return len(self._data) + len(self._ontology)
+        unnamed = any(True for _ in self.store.quads_for_pattern(None, None, None, ox.DefaultGraph()))
+        return unnamed + sum(1 for _ in islice(self.store.named_graphs(), 2))
 
     def solutions(
         self,
