@@ -6,7 +6,7 @@ PAGE ?= ../shared/source/dg-cnect-page.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test check data conformance bench bench-durability soak fuzz clean
+.PHONY: help serve test check fuzz data conformance bench bench-durability bench-validation soak clean
 
 help: ## say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -36,6 +36,9 @@ check: .venv/.tests ## lint, format and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy graphsvc
 
+fuzz: .venv/.tests ## run the tests on random cases, with many more of them (FUZZ_CASES=20000 for another number)
+	FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest -m fuzz
+
 data: .venv/.service ## make data/ again from the source page (PAGE=… for another)
 	$(BIN)/graphsvc ingest $(PAGE) -o data
 
@@ -58,8 +61,9 @@ soak: .venv/.tests ## ten minutes of mixed load on each kind of store, every ans
 	$(BIN)/python -m bench.soak 600 memory
 	$(BIN)/python -m bench.soak 600 disk
 
-fuzz: .venv/.tests ## many more random cases than `make test` runs (FUZZ_CASES=5000)
-	FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest -m fuzz
+bench-validation: .venv/.service ## measure validation, engine against engine (some minutes)
+	-$(PIP) pyshacl-turbo pyshifty
+	$(BIN)/python bench/validation.py
 
 clean: ## remove what set-up and tests made
 	rm -rf .venv tests/clients/node_modules build .mypy_cache .ruff_cache .pytest_cache

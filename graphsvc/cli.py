@@ -139,6 +139,7 @@ def query(file: TextIO, name: str | None, project: Path) -> None:
     help="The least severity that counts against the data: info, warning or violation.",
 )
 @click.option("--watch", is_flag=True, help="Validate again whenever a file changes, until Ctrl-C.")
+@click.option("--engine", default="setwise", help="What judges: setwise (the fast one) or pyshacl.")
 @_PROJECT
 def validate(
     files: tuple[str, ...],
@@ -149,6 +150,7 @@ def validate(
     data_format: str | None,
     severity: str,
     watch: bool,
+    engine: str,
     project: Path,
 ) -> None:
     """Validate RDF FILES (or folders, or - for standard input) against SHACL shapes.
@@ -174,6 +176,7 @@ def validate(
                 severity=severity,
                 base=f"{known.base}/",
                 prefixes=known.prefixes,
+                engine=engine,
             )
 
     status = COULD_NOT_CHECK

@@ -55,7 +55,11 @@ def read_document(
         return term
 
     try:
-        for quad in ox.parse(document, engine_format(syntax), base_iri=base):
+        quads = ox.parse(document, engine_format(syntax), base_iri=base)
+        if not label_blank_nodes and graph is None:
+            yield from quads  # as they are: making each anew would cost as much as parsing it
+            return
+        for quad in quads:
             where = target if isinstance(quad.graph_name, ox.DefaultGraph) else named(quad.graph_name)
             yield ox.Quad(named(quad.subject), quad.predicate, named(quad.object), where)  # type: ignore[arg-type]
     except SyntaxError as error:

@@ -14,7 +14,8 @@ def check(role: Role) -> None:
     """Validate until told to stop."""
     settings = role.settings
     # Loaded here once, so that no worker has to.
-    importlib.import_module("graphsvc.validation.engine")
+    for name in ("engine", "setwise.engine", "setwise.loaded"):
+        importlib.import_module(f"graphsvc.validation.{name}")
     gc.freeze()
     pool = Pool(
         role.socket(),

@@ -9,7 +9,7 @@ from pathlib import Path
 from graphsvc.errors import BadRequest, GraphsvcError, SourceSyntaxError, UnsupportedMediaType
 from graphsvc.formats import DATA_FORMATS, Format, by_name, by_suffix
 from graphsvc.validation.inflate import gunzip
-from graphsvc.validation.job import ValidationJob, validate
+from graphsvc.validation.job import Engine, ValidationJob, validate
 from graphsvc.validation.rendering import FILE_FORMATS, render
 from graphsvc.validation.report import Location, Severity
 from graphsvc.validation.statements import Document
@@ -35,6 +35,7 @@ def validate_files(
     severity: str = Severity.INFO.value,
     base: str | None = None,
     prefixes: Mapping[str, str] | None = None,
+    engine: str = Engine.SETWISE.value,
     max_bytes: int = 1 << 30,
     read_stdin: Callable[[], bytes] = lambda: sys.stdin.buffer.read(),
 ) -> tuple[bytes, int]:
@@ -42,14 +43,15 @@ def validate_files(
 
     `data`, `shapes` and `ontology` name files, folders (every RDF file in them) or `-`: standard input in
     `data_format`. Where one is empty, the project's folder of that name stands in. `base` resolves relative
-    IRIs. The report is also written to each of the files `outputs`, in the form that its ending tells. The status
-    is 0 where no result is as grave as `severity`, 1 where one is, and 2 where the files could not be validated,
-    or the report not be written: then the text is one sentence for standard error, with file, line and column
-    where they are known, and the source line.
+    IRIs; `engine` is the name of one. The report is also written to each of the files `outputs`, in the form that
+    its ending tells. The status is 0 where no result is as grave as `severity`, 1 where one is, and 2 where the
+    files could not be validated, or the report not be written: then the text is one sentence for standard error,
+    with file, line and column where they are known, and the source line.
     """
     try:
         form = _form(report_format)
         forms = [(name, _form_of_file(name)) for name in outputs]
+        chosen = Engine.named(engine)
         reader = _Reader(data_format, base, max_bytes, read_stdin)
         named = _named(data, shapes, ontology, project)
         job = ValidationJob(
@@ -59,7 +61,7 @@ def validate_files(
             severity=Severity.named(severity),
             prefixes=prefixes or PREFIXES,
         )
-        report = validate(job)
+        report = validate(job, chosen)
         for name, each in forms:
             _write(name, render(report, each, prefixes or {}))
     except GraphsvcError as error:

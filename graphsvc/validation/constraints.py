@@ -74,10 +74,6 @@ def _check(text: str, header: str, form: Form) -> None:
         if previous == "AS" and token.text[1:] in _PRE_BOUND:
             raise BadRequest(f"SHACL forbids AS {token.text} in a constraint: it has its value beforehand.")
         previous = token.keyword
-        if token.kind == "variable" and token.text[1:] == "shapesGraph":
-            raise BadRequest(
-                "The variable $shapesGraph is not supported: the data graph is all that there is."
-            )
     try:
         ox.Store().query(f"{header}\n{text}")
     except SyntaxError as error:

@@ -6,10 +6,10 @@ Imported only where shapes are at work: rdflib takes a third of a second to load
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
-from importlib.resources import files
 from typing import Any, cast
 
 import rdflib
@@ -17,6 +17,8 @@ from pyparsing import ParseBaseException
 from pyshacl import Validator
 from pyshacl.errors import ReportableRuntimeError
 from pyshacl.graph_abstraction import DataGraph
+from pyshacl.shape import Shape
+from pyshacl.shapes_graph import ShapesGraph
 
 from graphsvc.errors import ShapesError, TooComplex
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
@@ -27,7 +29,7 @@ from graphsvc.validation.repairs import repaired
 from graphsvc.validation.report import Result
 from graphsvc.validation.sentences import sentence
 from graphsvc.validation.shapes import Shapes
-from graphsvc.validation.statements import Document, Statements, Triple, read
+from graphsvc.validation.statements import Statements, Triple
 from graphsvc.validation.structure import MAX_DEPTH, SH
 from graphsvc.vocab import PREFIXES
 
@@ -74,16 +76,55 @@ class _Engine(Validator):
         return results, ""
 
 
-def evaluate(data: Statements, shapes: Shapes) -> list[Result]:
-    """The results of validating the data against the shapes, sorted.
+class _Chosen(ShapesGraph):
+    """A shapes graph of which only some shapes look for their targets."""
+
+    chosen: frozenset[object]
+
+    @property
+    def shapes(self) -> list[Any]:
+        """The chosen ones; the others are there to be referred to."""
+        return [shape for shape in super().shapes if shape.node in self.chosen]
+
+
+@contextmanager
+def _only_at(focus_nodes: Collection[Term] | None) -> Iterator[None]:
+    """While the block runs, targets are looked for among these nodes alone.
+
+    pyshacl has an option for it that leaves out all nodes but IRIs.
+    """
+    if focus_nodes is None:
+        yield
+        return
+    wanted = frozenset(map(node_of, focus_nodes))
+    shape: Any = Shape
+    plain: Any = shape.focus_nodes
+    shape.focus_nodes = lambda *arguments, **options: plain(*arguments, **options) & wanted
+    try:
+        yield
+    finally:
+        shape.focus_nodes = plain
+
+
+def evaluate(
+    data: Statements,
+    shapes: Shapes,
+    only: Collection[Term] | None = None,
+    focus_nodes: Collection[Term] | None = None,
+) -> list[Result]:
+    """The results of validating the data against the shapes, sorted: at the targets of some shapes alone where
+    `only` names them, and at those among `focus_nodes` where they are given.
 
     Raises ShapesError where the engine cannot evaluate a shape; never takes that for a lack of conformance.
     """
     try:
-        with repaired():
+        with repaired(), _only_at(focus_nodes):
             data_graph = DataGraph.from_rdflib(_graph(data.triples, data))
             shapes_graph = _graph(_prepared(shapes), shapes.statements)
             engine: Any = _Engine(data_graph, shacl_graph=shapes_graph, options=dict(_OPTIONS))
+            if only is not None:
+                engine.shacl_graph.__class__ = _Chosen
+                engine.shacl_graph.chosen = frozenset(map(node_of, only))
             _, raw, _ = engine.run()
     except (ReportableRuntimeError, NotImplementedError, ParseBaseException) as error:
         raise ShapesError(f"The SHACL engine cannot evaluate these shapes: {_first_line(error)}") from error
@@ -98,31 +139,6 @@ def evaluate(data: Statements, shapes: Shapes) -> list[Result]:
 
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:500] or type(error).__name__
-
-
-@cache
-def _syntax_rules() -> Shapes:
-    """SHACL for SHACL, as pyshacl carries it. https://www.w3.org/TR/shacl/#shacl-shacl"""
-    content = (files("pyshacl") / "assets" / "shacl-shacl.ttl").read_bytes()
-    return Shapes(read([Document("shacl-shacl.ttl", content, "ttl")], role="rules"), {})
-
-
-def check_syntax_rules(shapes: Shapes) -> None:
-    """Check the shapes by the shapes of shapes. Raises ShapesError, which tells the first fault by node order."""
-    statements = shapes.statements
-    # A result that names a property tells more than one about the whole shape.
-    for result in sorted(evaluate(statements, _syntax_rules()), key=lambda result: result.path is None):
-        where = f" at {result.path.text({'sh': SH})}" if result.path else ""
-        value = f" ({statements.name(result.value)})" if result.value not in (None, result.focus_node) else ""
-        raise statements.fault(
-            result.focus_node, f"{statements.name(result.focus_node)}{where}{value}: {_sentence(result)}"
-        )
-
-
-def _sentence(result: Result) -> str:
-    if result.component.value == SH + "XoneConstraintComponent":
-        return "It is neither a well-formed node shape nor a well-formed property shape."
-    return " ".join(message.value for message in result.messages)
 
 
 def _prepared(shapes: Shapes) -> Iterable[Triple]:

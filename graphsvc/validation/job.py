@@ -6,23 +6,46 @@ The work can be long and large; a caller that serves others runs it where it can
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from itertools import chain
+from typing import TYPE_CHECKING
 
-from graphsvc.rdf import Iri
+from graphsvc.errors import BadRequest
+from graphsvc.rdf import Iri, Term
 from graphsvc.validation.json_report import read_json, write_json
 from graphsvc.validation.placing import placed
 from graphsvc.validation.remedy import with_remedies
-from graphsvc.validation.report import Report, Severity
+from graphsvc.validation.report import Report, Result, Severity
 from graphsvc.validation.shapes import Shapes
 from graphsvc.validation.statements import Document, Statements, read
 from graphsvc.validation.structure import undescribed
+from graphsvc.validation.surroundings import surroundings
 from graphsvc.vocab import PREFIXES
+
+if TYPE_CHECKING:
+    from graphsvc.validation.setwise.data_graph import Triples
 
 _IMPORTS = Iri(PREFIXES["owl"] + "imports")
 _SHAPES_GRAPH = Iri(PREFIXES["sh"] + "shapesGraph")
 _ROLES = ("data", "shapes", "ontology")
+
+
+class Engine(Enum):
+    """What judges: the set-based engine, with pyshacl for what it does not compute, or pyshacl alone."""
+
+    SETWISE = "setwise"
+    PYSHACL = "pyshacl"
+
+    @classmethod
+    def named(cls, name: str) -> Engine:
+        """The engine of that name. Raises BadRequest for another."""
+        try:
+            return cls(name.strip().lower())
+        except ValueError:
+            names = ", ".join(each.value for each in cls)
+            raise BadRequest(f"{name[:40]!r} is no engine; there are {names}.") from None
 
 
 @dataclass(frozen=True)
@@ -81,7 +104,7 @@ def result(packed: bytes) -> Report:
     return read_json(packed)
 
 
-def validate(job: ValidationJob) -> Report:
+def validate(job: ValidationJob, engine: Engine = Engine.SETWISE) -> Report:
     """Validate the merge of the data documents against the merge of the shapes documents.
 
     Each result says where in the data it is, and what to do about it.
@@ -90,9 +113,17 @@ def validate(job: ValidationJob) -> Report:
     RemoteAccessRefused and TooComplex as `Shapes.load` does. Broken input never counts as a lack of conformance.
     """
     shapes = Shapes.load(job.shapes)
-    data = read(job.data, role="data")
-    ontology = read(job.ontology, role="ontology")
-    report = check(data, shapes, ontology, job.severity)
+    if engine is Engine.PYSHACL:
+        given = read(job.data, role="data"), read(job.ontology, role="ontology")
+        report = check(given[0], shapes, given[1], job.severity, engine)
+    else:
+        from graphsvc.validation.setwise import loaded
+
+        report = judge(loaded.load(job.data, job.ontology), shapes, job.severity)
+    if not report.results:
+        return report
+    data = surroundings(report, job.data, role="data")
+    ontology = surroundings(report, job.ontology, role="ontology")
     return with_remedies(placed(report, data, job.data), shapes.statements, data, ontology, job.prefixes)
 
 
@@ -101,35 +132,81 @@ def check(
     shapes: Shapes,
     ontology: Statements | None = None,
     severity: Severity = Severity.INFO,
+    engine: Engine = Engine.SETWISE,
 ) -> Report:
     """The report on the data.
 
     A node that only the ontology mentions gets no result: it is not the data's fault.
     """
-    from graphsvc.validation import engine
-
     ontology = ontology or Statements()
-    found = engine.evaluate(Statements(chain(data.triples.items(), ontology.triples.items())), shapes)
+    if engine is Engine.SETWISE:
+        from graphsvc.validation.setwise import loaded
+
+        return judge(loaded.of_statements(data, ontology), shapes, severity)
+    from graphsvc.validation import engine as pyshacl
+
+    found = pyshacl.evaluate(Statements(chain(data.triples.items(), ontology.triples.items())), shapes)
     kept = tuple(
         each for each in found if data.mentions(each.focus_node) or not ontology.mentions(each.focus_node)
     )
-    return Report(kept, engine.ENGINE, tuple(_notes(data, shapes.statements, ontology)), severity)
+    imports = {value for statements in (data, ontology) for _, value in statements.pairs(_IMPORTS)}
+    named = {value for _, value in data.pairs(_SHAPES_GRAPH)}
+    notes = _notes(shapes.statements, imports, named, has_data=bool(data.triples))
+    return Report(kept, pyshacl.ENGINE, notes, severity)
 
 
-def _notes(data: Statements, shapes: Statements, ontology: Statements) -> Sequence[str]:
-    """What a reader of the report must know was left undone."""
+def judge(
+    triples: Triples,
+    shapes: Shapes,
+    severity: Severity = Severity.INFO,
+    focus_nodes: Collection[Term] | None = None,
+    only: Collection[Term] | None = None,
+) -> Report:
+    """The report on triples in a store; on some focus nodes alone, and by some target shapes alone, where given.
+
+    What the set-based engine does not compute, pyshacl judges; the report says which shapes those are.
+    """
+    from graphsvc.validation.setwise import engine as setwise
+    from graphsvc.validation.setwise.data_graph import DataGraph
+
+    data = DataGraph(triples)
+    judgement = setwise.evaluate(data, shapes, focus_nodes, only)
+    judged_by = {}
+    found = judgement.results
     notes = []
-    for statements in (data, ontology, shapes):
-        for _, imported in statements.pairs(_IMPORTS):
-            notes.append(f"owl:imports {imported.n3()} was not followed.")
-    for _, named in data.pairs(_SHAPES_GRAPH):
-        notes.append(f"sh:shapesGraph {named.n3()} was not fetched; the shapes are those given.")
+    if judgement.left:
+        from graphsvc.validation import engine as pyshacl
+
+        wanted = None if focus_nodes is None else frozenset(focus_nodes)
+        others = pyshacl.evaluate(data.statements(), shapes, judgement.left.keys(), wanted)
+        found += others
+        judged_by[pyshacl.ENGINE] = tuple(sorted(judgement.left, key=lambda each: each.n3()))
+        notes = [
+            f"The shape {shapes.statements.name(node)} was judged by {pyshacl.ENGINE}: it has {reason}."
+            for node, reason in judgement.left.items()
+        ]
+    kept = (each for each in found if data.is_of_data(each.focus_node))
+    imports = {value for _, value in data.pairs(_IMPORTS.value)}
+    named = {value for node, value in data.pairs(_SHAPES_GRAPH.value) if data.is_of_data(node)}
+    notes = sorted({*notes, *_notes(shapes.statements, imports, named, has_data=triples.has_data)})
+    return Report(tuple(sorted(kept, key=Result.key)), setwise.ENGINE, tuple(notes), severity, judged_by)
+
+
+def _notes(
+    shapes: Statements, imports: Collection[Term], shapes_graphs: Collection[Term], *, has_data: bool
+) -> tuple[str, ...]:
+    """What a reader of the report must know was left undone."""
+    imported = {*imports, *(value for _, value in shapes.pairs(_IMPORTS))}
+    notes = [f"owl:imports {each.n3()} was not followed." for each in imported]
+    notes += [
+        f"sh:shapesGraph {each.n3()} was not fetched; the shapes are those given." for each in shapes_graphs
+    ]
     for shape in undescribed(shapes):
         notes.append(
             f"The shape {shape.n3()} is referred to, and nothing is said of it: it holds for everything."
         )
     if not shapes.triples:
         notes.append("There are no shapes, so everything conforms.")
-    if not data.triples:
+    if not has_data:
         notes.append("There are no data.")
-    return sorted(set(notes))
+    return tuple(sorted(set(notes)))

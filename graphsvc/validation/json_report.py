@@ -1,7 +1,7 @@
 """A report in JSON, for programs; reading it back gives the same report.
 
     {"conforms": false, "passes": true, "threshold": "violation", "counts": {"violation": 0, "warning": 1, …},
-     "engine": "…", "notes": ["…"],
+     "engine": "…", "judgedBy": {"another engine": [TERM, …]}, "notes": ["…"],
      "results": [{"severity": "warning", "severityIri": "…", "focusNode": TERM, "path": PATH, "value": TERM,
                   "messages": [{"text": "…", "language": "en"}], "component": "…", "sourceShape": TERM,
                   "sourceConstraint": TERM, "within": "…", "owner": "…", "details": [RESULT, …],
@@ -41,12 +41,14 @@ _LOCATION = {
 
 def write_json(report: Report, prefixes: Mapping[str, str]) -> bytes:
     """The report as JSON; `prefixes` shorten the texts of paths only."""
+    judged_by = {engine: [_term(shape) for shape in shapes] for engine, shapes in report.judged_by.items()}
     content = {
         "conforms": report.conforms,
         "passes": report.passes,
         "threshold": report.threshold.value,
         "counts": {severity.value: count for severity, count in report.counts.items()},
         "engine": report.engine,
+        **({"judgedBy": judged_by} if judged_by else {}),
         "notes": list(report.notes),
         "results": [_result(result, prefixes) for result in report.results],
     }
@@ -118,6 +120,10 @@ def read_json(document: bytes) -> Report:
         content["engine"],
         tuple(content["notes"]),
         Severity(content["threshold"]),
+        {
+            engine: tuple(shape for each in shapes if (shape := _read_term(each)) is not None)
+            for engine, shapes in content.get("judgedBy", {}).items()
+        },
     )
 
 

@@ -51,6 +51,14 @@ _LEXICAL = {
         "double": _FLOAT,
     }.items()
 }
+# The least and the greatest value of a datatype with bounds; the others have none, or their texts tell.
+_BOUNDS = {
+    _XSD + name: (-(1 << size), (1 << size) - 1)
+    for name, size in {"long": 63, "int": 31, "short": 15, "byte": 7}.items()
+} | {
+    _XSD + name: (0, (1 << size) - 1)
+    for name, size in {"unsignedLong": 64, "unsignedInt": 32, "unsignedShort": 16, "unsignedByte": 8}.items()
+}
 FLOATS = frozenset({_XSD + "float", _XSD + "double"})
 NUMBERS = FLOATS | {_XSD + "decimal"} | {_XSD + name for name in _INTEGERS}
 MOMENTS = frozenset(_XSD + name for name in _MOMENTS)
@@ -67,6 +75,9 @@ def is_well_formed(lexical: str, datatype: str) -> bool:
     found = pattern.fullmatch(lexical) if pattern else None
     if pattern is None or found is None:
         return pattern is None
+    if datatype in _BOUNDS:
+        least, greatest = _BOUNDS[datatype]
+        return len(lexical.lstrip("+-0")) <= 20 and least <= int(lexical) <= greatest
     part = found.groupdict()
     return "day" not in part or int(part["day"]) <= _days(int(part["year"]), int(part["month"]))
 

@@ -18,6 +18,7 @@ from graphsvc.vocab import PREFIXES
 _SH, _RDF = PREFIXES["sh"], PREFIXES["rdf"]
 _FIRST, _REST, _NIL = (ox.NamedNode(_RDF + name) for name in ("first", "rest", "nil"))
 _TYPE = ox.NamedNode(_RDF + "type")
+_COMMENT = ox.NamedNode(PREFIXES["rdfs"] + "comment")
 _BOOLEAN = ox.NamedNode(PREFIXES["xsd"] + "boolean")
 _Node = ox.NamedNode | ox.BlankNode
 
@@ -32,10 +33,12 @@ def write_rdf(report: Report, syntax: Format, prefixes: Mapping[str, str]) -> by
 
 
 def report_quads(report: Report) -> Iterator[ox.Quad]:
-    """The report graph."""
+    """The report graph; notes are comments on the report."""
     top = ox.BlankNode("report")
     yield ox.Quad(top, _TYPE, _sh("ValidationReport"))
     yield ox.Quad(top, _sh("conforms"), ox.Literal(str(report.conforms).lower(), datatype=_BOOLEAN))
+    for note in report.notes:
+        yield ox.Quad(top, _COMMENT, ox.Literal(note, language="en"))
     for number, result in enumerate(report.results, start=1):
         node = ox.BlankNode(f"result{number}")
         yield ox.Quad(top, _sh("result"), node)

@@ -7,7 +7,6 @@ cures. Who else uses pyshacl in the same process finds it as it was.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from threading import RLock
@@ -27,11 +26,11 @@ from rdflib.plugins import sparql
 from graphsvc.rdf import BlankNode, Iri
 from graphsvc.validation.comparison import compare
 from graphsvc.validation.lexical import is_well_formed
+from graphsvc.validation.messages import fill
 from graphsvc.validation.nodes import term_of
 from graphsvc.validation.path import follow, read_path
 from graphsvc.validation.statements import Statements
 
-_PLACEHOLDER = re.compile(r"\{[?$](\w+)\}")
 # The repairs, and pyshacl's own caches, are the process's: one validation at a time.
 _ALONE = RLock()
 
@@ -111,15 +110,6 @@ def _no_message(*_: Any) -> list[Any]:
 def _no_description(*_: Any, **__: Any) -> str:
     """The text of a result that nobody reads here costs more than the validation itself."""
     return ""
-
-
-def fill(message: str, values: dict[str, Any]) -> str:
-    """The message with the values put in for `{?name}` and `{$name}`, once and as they are.
-
-    https://www.w3.org/TR/shacl/#sparql-constraints-messages. pyshacl takes a value for the replacement
-    pattern of a regular expression, and fails on a backslash.
-    """
-    return _PLACEHOLDER.sub(lambda found: str(values.get(found[1], found[0])), message)
 
 
 def _with_values(_: Any, message: str, bound: Any) -> str:

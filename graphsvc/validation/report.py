@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from graphsvc.errors import BadRequest
@@ -120,13 +120,15 @@ class Result:
 class Report:
     """A validation report: its results in order, what they were made by, and notes on what was left undone.
 
-    `threshold` is the least grave severity that keeps the data from passing.
+    `threshold` is the least grave severity that keeps the data from passing. `engine` judged every shape with
+    targets but those in `judged_by`: by the name of another engine, the shapes that it judged.
     """
 
     results: tuple[Result, ...]
     engine: str
     notes: tuple[str, ...] = ()
     threshold: Severity = Severity.INFO
+    judged_by: Mapping[str, tuple[Term, ...]] = field(default_factory=dict)
 
     def fails(self, result: Result) -> bool:
         """Whether the result is grave enough to keep the data from passing."""

@@ -33,7 +33,7 @@ class Shapes:
 @lru_cache(maxsize=4)
 def _load(documents: tuple[Document, ...]) -> Shapes:
     """A service checks data against the same shapes again and again, and the check of the shapes takes longest."""
-    from graphsvc.validation.engine import check_syntax_rules
+    from graphsvc.validation.syntax_rules import check_syntax_rules
 
     statements = read(documents, role="shapes")
     check_structure(statements)

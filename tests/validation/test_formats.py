@@ -68,11 +68,12 @@ nested = st.builds(
     st.lists(results, max_size=2),
 )
 reports = st.builds(
-    lambda found, threshold: Report(
-        tuple(sorted(found, key=Result.key)), "an engine", ("a note",), threshold
+    lambda found, threshold, judged_by: Report(
+        tuple(sorted(found, key=Result.key)), "an engine", ("a note",), threshold, judged_by
     ),
     st.lists(nested, max_size=4),
     st.sampled_from(Severity),
+    st.dictionaries(st.just("another engine"), st.lists(st.one_of(iris, blanks), min_size=1).map(tuple)),
 )
 
 
