@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from weakref import WeakKeyDictionary
 
 from graphsvc.rdf import Iri, Literal, Term
 from graphsvc.validation.lexical import is_well_formed
@@ -17,7 +18,7 @@ from graphsvc.validation.setwise.logical import AndConstraint, NotConstraint, Or
 from graphsvc.validation.setwise.other import ClosedConstraint, HasValueConstraint, InConstraint
 from graphsvc.validation.setwise.property_pair import DisjointConstraint, EqualsConstraint, OrderConstraint
 from graphsvc.validation.setwise.shape_based import NodeConstraint, PropertyConstraint, QualifiedConstraint
-from graphsvc.validation.setwise.sparql_component import components_of
+from graphsvc.validation.setwise.sparql_component import component_nodes, components_of
 from graphsvc.validation.setwise.sparql_constraint import SparqlConstraint
 from graphsvc.validation.setwise.sparql_query import NotComputed, Query
 from graphsvc.validation.setwise.string_based import (
@@ -35,7 +36,7 @@ from graphsvc.validation.setwise.value_type import (
     node_kind,
 )
 from graphsvc.validation.shapes import Shapes
-from graphsvc.validation.statements import RDF
+from graphsvc.validation.statements import RDF, Statements
 from graphsvc.vocab import PREFIXES
 
 _TRUE = Literal("true", PREFIXES["xsd"] + "boolean")
@@ -46,6 +47,17 @@ _ODD_DATATYPES = frozenset({_RDFS + "Literal", _RDFS + "Datatype"})
 _TARGETS = ("targetNode", "targetClass", "targetSubjectsOf", "targetObjectsOf")
 
 
+_TARGETED: WeakKeyDictionary[Statements, list[tuple[Term, Shape | NotComputed]]] = WeakKeyDictionary()
+
+
+def targeted(shapes: Shapes) -> list[tuple[Term, Shape | NotComputed]]:
+    """Every shape that has targets and is not deactivated, or why it is not computed; read once."""
+    found = _TARGETED.get(shapes.statements)
+    if found is None:
+        found = _TARGETED[shapes.statements] = list(ShapeReader(shapes).targeted())
+    return found
+
+
 class ShapeReader:
     """Reads the shapes of one shapes graph, each once."""
 
@@ -54,6 +66,7 @@ class ShapeReader:
         self.statements = shapes.statements
         self._known: dict[Term, Shape | NotComputed] = {}
         # An owl:Class is an rdfs:Class, whether or not the shapes graph says so.
+        self.components = component_nodes(self.statements)
         self._class_like = {_CLASS, Iri(PREFIXES["owl"] + "Class")} | {
             subject for subject, top in self.statements.pairs(_SUBCLASS) if top == _CLASS
         }
