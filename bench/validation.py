@@ -11,6 +11,7 @@ without (`core`).
 from __future__ import annotations
 
 import json
+import logging
 import resource
 import subprocess
 import sys
@@ -160,6 +161,7 @@ SLOW = ["pyshacl", "pyshacl on oxrdflib"]
 
 def measure(engine: str, instruments: int, *, core: bool) -> None:
     """One measurement, printed as a line of JSON."""
+    logging.getLogger("rdflib.term").disabled = True  # it tells of each ill-typed date at length
     load, validate = ENGINES[engine](instruments, core=core)
     begun = time.perf_counter()
     graph = load()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from enum import Enum
 from itertools import chain
@@ -25,7 +26,7 @@ from graphsvc.validation.surroundings import surroundings
 from graphsvc.vocab import PREFIXES
 
 if TYPE_CHECKING:
-    from graphsvc.validation.setwise.data_graph import Triples
+    from graphsvc.validation.setwise.data_graph import DataGraph, Triples
 
 _IMPORTS = Iri(PREFIXES["owl"] + "imports")
 _SHAPES_GRAPH = Iri(PREFIXES["sh"] + "shapesGraph")
@@ -166,10 +167,21 @@ def judge(
 
     What the set-based engine does not compute, pyshacl judges; the report says which shapes those are.
     """
-    from graphsvc.validation.setwise import engine as setwise
     from graphsvc.validation.setwise.data_graph import DataGraph
 
-    data = DataGraph(triples)
+    with closing(DataGraph(triples)) as data:
+        return _judged(data, shapes, severity, focus_nodes, only)
+
+
+def _judged(
+    data: DataGraph,
+    shapes: Shapes,
+    severity: Severity,
+    focus_nodes: Collection[Term] | None,
+    only: Collection[Term] | None,
+) -> Report:
+    from graphsvc.validation.setwise import engine as setwise
+
     judgement = setwise.evaluate(data, shapes, focus_nodes, only)
     judged_by = {}
     found = judgement.results
@@ -188,7 +200,7 @@ def judge(
     kept = (each for each in found if data.is_of_data(each.focus_node))
     imports = {value for _, value in data.pairs(_IMPORTS.value)}
     named = {value for node, value in data.pairs(_SHAPES_GRAPH.value) if data.is_of_data(node)}
-    notes = sorted({*notes, *_notes(shapes.statements, imports, named, has_data=triples.has_data)})
+    notes = sorted({*notes, *_notes(shapes.statements, imports, named, has_data=data.triples.has_data)})
     return Report(tuple(sorted(kept, key=Result.key)), setwise.ENGINE, tuple(notes), severity, judged_by)
 
 

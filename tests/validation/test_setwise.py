@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import re
+import weakref
 from pathlib import Path
 
 import pyoxigraph as ox
@@ -14,10 +16,10 @@ from graphsvc.errors import BadRequest, ShapesError
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.validation import Document, Engine, Report, Severity, ValidationJob, validate, validate_stored
 from graphsvc.validation.command import validate_files
-from graphsvc.validation.job import run
+from graphsvc.validation.job import judge, run
 from graphsvc.validation.json_report import read_json
 from graphsvc.validation.rdf_report import report_quads
-from graphsvc.validation.setwise import engine
+from graphsvc.validation.setwise import engine, loaded
 from graphsvc.validation.setwise.regular_expression import store_pattern
 from graphsvc.validation.setwise.sparql_query import NotComputed, Query
 from graphsvc.validation.setwise.spelling import _CANONICAL, _comes_back, from_store, is_stand_in, to_store
@@ -35,11 +37,11 @@ def shapes(text: str) -> Shapes:
     return Shapes.load([Document("shapes.ttl", (HEAD + text).encode(), "ttl")])
 
 
-def report(data: str, shapes_text: str, judge: Engine = Engine.SETWISE) -> Report:
+def report(data: str, shapes_text: str, kind: Engine = Engine.SETWISE) -> Report:
     documents = [
         (Document(name, (HEAD + text).encode(), "ttl"),) for name, text in (("d", data), ("s", shapes_text))
     ]
-    return validate(ValidationJob(*documents), judge)
+    return validate(ValidationJob(*documents), kind)
 
 
 def store(**graphs: str) -> ox.Store:
@@ -338,11 +340,23 @@ def test_shapes_that_branch_again_and_again_are_judged_all_the_same() -> None:
     assert result.component == Iri(SH + "XoneConstraintComponent")
 
 
+def test_the_data_are_let_go_of_with_the_report() -> None:
+    triples = loaded.load([Document("d", (HEAD + "ex:a a ex:T ; ex:p 1, 2 .").encode(), "ttl")], [])
+    known, gone = shapes(ONCE), weakref.ref(triples)
+    gc.disable()
+    try:
+        assert len(judge(triples, known).results) == 1
+        del triples
+        assert gone() is None
+    finally:
+        gc.enable()
+
+
 def test_broken_shapes_are_errors_of_either_engine() -> None:
     text = "ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:p ; sh:qualifiedValueShape [] ] ."
-    for judge in Engine:
+    for kind in Engine:
         with pytest.raises(ShapesError):
-            report("ex:a a ex:T .", text, judge)
+            report("ex:a a ex:T .", text, kind)
 
 
 def test_the_command_takes_the_name_of_an_engine(tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ class DataGraph:
         self._predicates: dict[str, ox.NamedNode] = {}
         self._statements: Statements | None = None
 
+    def close(self) -> None:
+        """Let go of the triples now; the caches would keep them until the next collection of cycles."""
+        vars(self).clear()
+
     def _predicate(self, iri: str) -> ox.NamedNode:
         found = self._predicates.get(iri)
         if found is None:

@@ -14,7 +14,7 @@ from graphsvc.validation.setwise.constraint import SH, Constraint, Found, Shape
 from graphsvc.validation.setwise.evaluation import Evaluation
 from graphsvc.validation.setwise.sparql_constraint import asked, rows
 from graphsvc.validation.setwise.sparql_query import NotComputed, Query
-from graphsvc.validation.statements import RDF
+from graphsvc.validation.statements import RDF, Statements
 from graphsvc.vocab import PREFIXES
 
 if TYPE_CHECKING:
@@ -78,14 +78,16 @@ class ComponentConstraint(Constraint):
         return unknown(certain)
 
 
+def component_nodes(statements: Statements) -> list[Term]:
+    """The components that the shapes graph defines; SHACL's own are known."""
+    kinds = {_COMPONENT} | {kind for kind, top in statements.pairs(_SUBCLASS) if top == _COMPONENT}
+    found = {node for node, kind in statements.pairs(_TYPE) if kind in kinds}
+    return sorted((node for node in found if not node.value.startswith(SH)), key=lambda each: each.n3())
+
+
 def components_of(reader: ShapeReader, shape: Shape) -> Iterator[Constraint]:
     """The components whose mandatory parameters the shape has."""
-    statements = reader.statements
-    kinds = {_COMPONENT} | {kind for kind, top in statements.pairs(_SUBCLASS) if top == _COMPONENT}
-    components = {node for node, kind in statements.pairs(_TYPE) if kind in kinds}
-    for component in sorted(components, key=lambda each: each.n3()):
-        if component.value.startswith(SH):
-            continue
+    for component in reader.components:
         given = _parameters(reader, component, shape)
         if given is None:
             continue
