@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -31,6 +32,8 @@ def start_writer(folder: Path, epoch: str, setting: Setting, memory: int) -> tup
             [sys.executable, "-m", "graphsvc.serving.writer"],
             stdin=subprocess.PIPE,
             pass_fds=(theirs.fileno(),),
+            # Each of the store's threads would reserve 64 MB of the memory that the writer may have.
+            env=os.environ | {"MALLOC_ARENA_MAX": "2"},
         )
     assert process.stdin is not None
     process.stdin.write(json.dumps(told).encode())
