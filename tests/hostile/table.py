@@ -12,11 +12,12 @@ from tests.hostile.shape_cases import SHAPES
 
 _HEAD = """# What the service is held against
 
-Each line is sent to a running service by a test. What must come back is one of the statuses; an error explains
-itself in problem+json, ends with a full stop, and shows no secret. After each line the service answers, its data
-are as they were, no file and no port around it was touched, and it has logged no error that was not foreseen. After
-all of them its memory is back and no process is left over. The numbers group what belongs together; `broken off` is
-an answer that was begun and visibly not ended, `closed` a connection that is closed without an answer.
+Each line is sent to a running service by a test. What must come back is one of the statuses; an error
+explains itself in problem+json, ends with a full stop, and shows no secret. After each line the service
+answers, its data are as they were, no file and no port around it was touched, and it has logged no error
+that was not foreseen. After all of them its memory is back and no process is left over. The numbers group
+what belongs together; `broken off` is an answer that was begun and visibly not ended, `closed` a connection
+that is closed without an answer.
 
 Made by `python -m tests.hostile.table`; do not edit.
 """
