@@ -16,7 +16,7 @@ from graphsvc.vocab import PREFIXES
 from graphsvc.web import results
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.problems import PROBLEM_JSON, status_of
-from graphsvc.web.representation import not_modified, respond, whole
+from graphsvc.web.representation import languages, not_modified, respond, whole
 from graphsvc.web.service import absolute_url, local_path, service
 from graphsvc.web.service_description import abilities, named_graphs
 from graphsvc.web.state import state_tag
@@ -76,6 +76,7 @@ def answer(query: Query, parameters: Parameters, limits: Limits) -> Answer:
         verdict = found.read().strip() == b"true"
     else:
         table = results.triples(found.chunks) if query.form.yields_graph else results.table(found.chunks)
+        table = results.labelled(table, languages())
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     page = _render(
         "results.html",

@@ -20,7 +20,7 @@ from graphsvc.store import Answer, Limits
 from graphsvc.web import query_pages
 from graphsvc.web.limits import limits
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
-from graphsvc.web.representation import choose, named_format, not_modified, respond
+from graphsvc.web.representation import choose, named_format, not_modified, page_tag, respond
 from graphsvc.web.service import service
 from graphsvc.web.service_description import description
 from graphsvc.web.state import state_tag
@@ -139,6 +139,8 @@ def _federated(query: Query, bounds: Limits) -> tuple[Query, Limits]:
 
 def _tag(epoch: str, query: Query, chosen: Format) -> str:
     dataset = repr((query.dataset.default_graphs, query.dataset.named_graphs))
+    if chosen is HTML:
+        return page_tag(epoch, "answer", query.text, dataset)
     return state_tag(epoch, chosen.media_type, query.text, dataset)
 
 
