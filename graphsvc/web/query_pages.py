@@ -86,6 +86,10 @@ def answer(query: Query, parameters: Parameters, limits: Limits) -> Answer:
         table=table,
         of_graph=query.form.yields_graph,
         downloads=_downloads(query.text, parameters, offers),
+        epoch=found.epoch,
+        why_empty=_why_empty(query.text, parameters)
+        if verdict is False or (table and not table.total)
+        else None,
     )
     return whole(page, found.epoch)
 
@@ -119,12 +123,19 @@ def _downloads(
     return links if all(len(link) <= MAX_LINK for _, link in links) else None
 
 
-def query_link(text: str, parameters: Parameters, format_name: str | None = None) -> str:
+def _why_empty(text: str, parameters: Parameters) -> str | None:
+    link = query_link(text, parameters, path="/sparql/why-empty")
+    return link if len(link) <= MAX_LINK else None
+
+
+def query_link(
+    text: str, parameters: Parameters, format_name: str | None = None, *, path: str = "/sparql"
+) -> str:
     """The host-relative link that asks a query, of the same dataset as the present request."""
     pairs = [("query", text), *((n, v) for n, v in parameters.pairs if n in _KEPT)]
     if format_name:
         pairs.append(("format", format_name))
-    return local_path("/sparql?" + urlencode(pairs))
+    return local_path(f"{path}?{urlencode(pairs)}")
 
 
 def _render(template: str, text: str, parameters: Parameters, **more: object) -> str:
