@@ -24,10 +24,16 @@ help: ## say what each target does
 	! command -v npm >/dev/null || npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
 	touch $@
 
-serve: .venv/.service ## set up what is missing and serve this project (PORT=8123 for another port)
+# The editor of the query page; without npm the page is a plain form.
+.venv/.frontend: $(wildcard graphsvc/web/frontend/*.json graphsvc/web/frontend/src/*.js) .venv/.service
+	! command -v npm >/dev/null || { npm ci --prefix graphsvc/web/frontend --no-audit --no-fund --loglevel=error \
+		&& npm run --prefix graphsvc/web/frontend --silent build; }
+	touch $@
+
+serve: .venv/.service .venv/.frontend ## set up what is missing and serve this project (PORT=8123 for another port)
 	$(BIN)/graphsvc serve --port $(PORT)
 
-test: .venv/.tests .venv/.clients check ## set up what is missing, check the code and run every test
+test: .venv/.tests .venv/.clients .venv/.frontend check ## set up what is missing, check the code and run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.tests ## lint, format and types
@@ -51,4 +57,4 @@ bench: .venv/.tests ## measure the wall around a query, its hold under siege, li
 	$(BIN)/python bench/backup.py
 
 clean: ## remove what set-up and tests made
-	rm -rf .venv tests/clients/node_modules build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv tests/clients/node_modules graphsvc/web/frontend/node_modules graphsvc/web/static/built build .mypy_cache .ruff_cache .pytest_cache

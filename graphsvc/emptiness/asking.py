@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import Any
 
-from graphsvc.errors import OutOfTime
+from graphsvc.errors import OutOfTime, QuerySyntaxError
 from graphsvc.formats import N_TRIPLES, RESULTS_JSON
 from graphsvc.sparql import Form, Query, read
 from graphsvc.sparql.group import Parts
@@ -57,6 +57,10 @@ class Asker:
             return any(chunk.strip() for chunk in self._store.query(query, N_TRIPLES, limits).chunks)
         except OutOfTime:
             raise Enough from None
+        except QuerySyntaxError:
+            # The place of the fault is wanted in the text as it was sent.
+            self._store.query(query, RESULTS_JSON if query.form is Form.SELECT else N_TRIPLES, limits).read()
+            raise
 
     def _next(self, most: float) -> Limits:
         """The limits of one more question."""

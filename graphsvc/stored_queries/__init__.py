@@ -1,6 +1,6 @@
 """Query files as a library: each with a name, a description, parameters, ready to run."""
 
-from graphsvc.stored_queries.library import BrokenQuery, Library, StoredQuery, read_query
+from graphsvc.stored_queries.library import BrokenQuery, Library, StoredQuery, read_query, without_head
 from graphsvc.stored_queries.parameters import Choices, Parameter, choices, read_value
 
 __all__ = [
@@ -12,4 +12,5 @@ __all__ = [
     "choices",
     "read_query",
     "read_value",
+    "without_head",
 ]

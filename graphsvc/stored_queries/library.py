@@ -107,6 +107,11 @@ class Library:
             return BrokenQuery(path.stem, str(error).replace(str(path), self._shown(path)))
 
 
+def without_head(text: str) -> str:
+    """The text of a query without its head, as a person goes on with it."""
+    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#+")).lstrip()
+
+
 def read_query(path: Path) -> StoredQuery:
     """One query file. Raises ProjectError with file and line."""
     try:

@@ -13,7 +13,7 @@ from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, N_TRIPLES, RESULTS_FORMA
 from graphsvc.sparql import Form, Query
 from graphsvc.sparql.paging import part
 from graphsvc.store import Answer
-from graphsvc.stored_queries import BrokenQuery, StoredQuery
+from graphsvc.stored_queries import BrokenQuery, StoredQuery, without_head
 from graphsvc.web import query_parameters, results
 from graphsvc.web.limits import limits
 from graphsvc.web.parameters import Parameters, from_url
@@ -127,17 +127,13 @@ def _page(stored: StoredQuery, query: Query, given: Parameters, window: Window |
         verdict=verdict,
         table=table,
         pager=_pager(stored, given, window, table),
-        run=local_path("/sparql?" + urlencode({"query": _without_head(query.text)})),
+        run=local_path("/sparql?" + urlencode({"query": without_head(query.text)})),
         downloads=[
             (offer, query_parameters.link(stored, given, suffix=f".{offer.name}"))
             for offer in _offers(stored)
         ],
     )
     return whole(page, found.epoch)
-
-
-def _without_head(text: str) -> str:
-    return "".join(line for line in text.splitlines(keepends=True) if not line.startswith("#+")).lstrip()
 
 
 def _pager(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.resources import files
 from urllib.parse import urlencode
 
 from flask import Response, render_template, request
@@ -12,6 +13,7 @@ from graphsvc.formats import GRAPH_FORMATS, HTML, N_TRIPLES, RESULTS_FORMATS, TS
 from graphsvc.negotiation import negotiate
 from graphsvc.sparql import Form, Query
 from graphsvc.store import Answer, Limits
+from graphsvc.stored_queries import without_head
 from graphsvc.vocab import PREFIXES
 from graphsvc.web import results
 from graphsvc.web.parameters import Parameters
@@ -59,7 +61,9 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 def form() -> Response:
     """The form, ready to be filled in, and what the endpoint can do."""
     epoch = service().store.epoch()
-    tag = state_tag(epoch, "query form", repr(abilities()))
+    tag = state_tag(
+        epoch, "query form", repr(abilities()), repr(service().library.entries()), repr(_script())
+    )
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     page = _render("sparql.html", EXAMPLES[0][1], Parameters(()))
@@ -86,7 +90,9 @@ def answer(query: Query, parameters: Parameters, limits: Limits) -> Answer:
         table=table,
         of_graph=query.form.yields_graph,
         downloads=_downloads(query.text, parameters, offers),
+        form_name=query.form.value,
         epoch=found.epoch,
+        permanent=_short_enough(query_link(query.text, parameters)),
         why_empty=_why_empty(query.text, parameters)
         if verdict is False or (table and not table.total)
         else None,
@@ -124,7 +130,10 @@ def _downloads(
 
 
 def _why_empty(text: str, parameters: Parameters) -> str | None:
-    link = query_link(text, parameters, path="/sparql/why-empty")
+    return _short_enough(query_link(text, parameters, path="/sparql/why-empty"))
+
+
+def _short_enough(link: str) -> str | None:
     return link if len(link) <= MAX_LINK else None
 
 
@@ -154,5 +163,17 @@ def _render(template: str, text: str, parameters: Parameters, **more: object) ->
         can=abilities(),
         graphs=[(name, number, results.href(name)) for name, number in graphs[:SHOWN_GRAPHS]],
         graph_count=len(graphs),
+        stored=[
+            (one, link)
+            for one in service().library.queries()
+            if (link := _short_enough(query_link(without_head(one.text), Parameters(()))))
+        ],
+        script=_script(),
         **more,
     )
+
+
+def _script() -> str | None:
+    """The editor's script, where it was built; without it the form is a form."""
+    built = files("graphsvc.web") / "static" / "built" / "query.js"
+    return "/static/built/query.js" if built.is_file() else None

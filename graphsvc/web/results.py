@@ -91,11 +91,18 @@ def labelled(found: Table, languages: Sequence[str]) -> Table:
         known = labels(service().store, list(iris)[:MAX_LABELS], languages)
     except GraphsvcError:
         return found
-    rows = tuple(
-        tuple(replace(cell, label=known.get(cell.title)) if cell and cell.title else cell for cell in row)
-        for row in found.rows
-    )
-    return replace(found, rows=rows)
+    return replace(found, rows=tuple(_labelled(row, known) for row in found.rows))
+
+
+def _labelled(row: tuple[Cell | None, ...], known: Mapping[str, Literal]) -> tuple[Cell | None, ...]:
+    """A row with labels, save those that stand in it already."""
+    said = {cell.text for cell in row if cell and not cell.title}
+
+    def one(cell: Cell | None) -> Cell | None:
+        label = known.get(cell.title) if cell and cell.title else None
+        return replace(cell, label=label) if cell and label and label.value not in said else cell
+
+    return tuple(map(one, row))
 
 
 def _first_lines(chunks: Iterable[bytes], most: int) -> tuple[list[str], int]:
