@@ -26,9 +26,10 @@ help: ## say what each target does
 
 # The editor of the query page; without npm the page is a plain form.
 .venv/.frontend: $(wildcard graphsvc/web/frontend/*.json graphsvc/web/frontend/src/*.js) .venv/.service
-	! command -v npm >/dev/null || { npm ci --prefix graphsvc/web/frontend --no-audit --no-fund --loglevel=error \
-		&& npm run --prefix graphsvc/web/frontend --silent build; }
-	touch $@
+	@if ! command -v npm >/dev/null; then touch $@; \
+	elif npm ci --prefix graphsvc/web/frontend --no-audit --no-fund --loglevel=error \
+		&& npm run --prefix graphsvc/web/frontend --silent build; then touch $@; \
+	else echo "The editor was not built; the query page is a plain form." >&2; fi
 
 serve: .venv/.service .venv/.frontend ## set up what is missing and serve this project (PORT=8123 for another port)
 	$(BIN)/graphsvc serve --port $(PORT)

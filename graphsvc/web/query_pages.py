@@ -61,9 +61,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 def form() -> Response:
     """The form, ready to be filled in, and what the endpoint can do."""
     epoch = service().store.epoch()
-    tag = state_tag(
-        epoch, "query form", repr(abilities()), repr(service().library.entries()), repr(_script())
-    )
+    tag = state_tag(epoch, "query form", repr(abilities()), repr(service().library.entries()), repr(script()))
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     page = _render("sparql.html", EXAMPLES[0][1], Parameters(()))
@@ -168,12 +166,12 @@ def _render(template: str, text: str, parameters: Parameters, **more: object) ->
             for one in service().library.queries()
             if (link := _short_enough(query_link(without_head(one.text), Parameters(()))))
         ],
-        script=_script(),
+        script=script(),
         **more,
     )
 
 
-def _script() -> str | None:
+def script() -> str | None:
     """The editor's script, where it was built; without it the form is a form."""
     built = files("graphsvc.web") / "static" / "built" / "query.js"
     return "/static/built/query.js" if built.is_file() else None

@@ -64,7 +64,7 @@ def check_names(stored: StoredQuery, given: Parameters) -> None:
 
 def allowed(stored: StoredQuery, parameter: Parameter) -> Choices | None:
     """What is allowed for a parameter, looked up once for each state of the data."""
-    # The query stands in the name: its file may change while the data do not.
+    # Kept with the parameter that it is for: a file may change while the data do not.
     name = f"choices {stored.name} {parameter.name}"
     of, found = remembered(name, lambda: (parameter, choices(parameter, service().store)))
     return found if of == parameter else choices(parameter, service().store)

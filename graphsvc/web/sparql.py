@@ -148,7 +148,7 @@ def _federated(query: Query, bounds: Limits) -> tuple[Query, Limits]:
 def _tag(epoch: str, query: Query, chosen: Format) -> str:
     dataset = repr((query.dataset.default_graphs, query.dataset.named_graphs))
     if chosen is HTML:
-        return page_tag(epoch, "answer", query.text, dataset)
+        return page_tag(epoch, "answer", repr(query_pages.script()), query.text, dataset)
     return state_tag(epoch, chosen.media_type, query.text, dataset)
 
 

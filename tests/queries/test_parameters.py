@@ -150,6 +150,23 @@ def test_an_ill_formed_value_is_refused(project: tuple[FlaskClient, Path]) -> No
     assert "is no date" in answer.text
 
 
+def test_values_that_are_too_many_to_list_are_looked_up(
+    project: tuple[FlaskClient, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("graphsvc.stored_queries.parameters.MAX_CHOICES", 3)
+    client, folder = project
+    keys = (
+        "#+     type: literal\n#+     language: fr\n"
+        "#+     values: SELECT ?x { ?y <http://www.w3.org/2000/01/rdf-schema#label> ?x } ORDER BY DESC(?x)"
+    )
+    (folder / "named.rq").write_text(WITH_PARAMETER.format(name="l", keys=keys), encoding="utf-8")
+    assert len(rows(client, "/queries/named.csv?l=Germinal")) == 1
+    refused = client.get("/queries/named.csv?l=Nobody")
+    assert refused.status_code == 400
+    assert "and more" in refused.text
+    assert '<input id="parameter.l" name="l"' in client.get("/queries/named", headers=HTML).text
+
+
 def test_rows_come_in_parts_that_make_up_the_whole(shipped: FlaskClient) -> None:
     address = "/queries/find-instruments-by-year.csv"
     whole = rows(shipped, address)

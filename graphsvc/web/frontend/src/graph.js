@@ -56,7 +56,7 @@ export function drawGraph(panel, { columns, rows }) {
 function drawn({ cell, says, literal, x, y }, width) {
   const name = called(cell, literal ? 24 : 30);
   const about = [cell.label || cell.text, ...says].join("; ");
-  const end = x > width * 0.7;
+  const end = x + 18 + name.length * 7 > width && x > width / 3;
   const parts = [
     shape("title", {}, about),
     literal

@@ -4,6 +4,7 @@ import { element } from "./element.js";
 import { drawGraph, drawable } from "./graph.js";
 import { readTable } from "./table.js";
 
+const HEADING = "Query this graph";
 const LONGEST = 2_000_000;
 
 export class Outcome {
@@ -18,8 +19,8 @@ export class Outcome {
   // Show the answer, or the problem, of a page that was fetched.
   show(page, about) {
     const found = page.getElementById("outcome");
-    const title = page.querySelector("h1")?.textContent ?? page.title;
-    const problem = element("div", { class: "problem", role: "alert" }, element("p", {}, title));
+    this.title = page.querySelector("h1")?.textContent ?? page.title;
+    const problem = element("div", { class: "problem", role: "alert" });
     this.place.replaceChildren(...(found && found.childElementCount ? found.childNodes : [problem]));
     this.enhance(about);
   }
@@ -27,15 +28,24 @@ export class Outcome {
   // Add the views, and how long it took, to an answer that is on the page.
   enhance(about) {
     const section = this.place.querySelector("section[data-form]");
-    this.answer = section;
+    this.name();
     if (!section) return;
     if (about) {
-      section.querySelector(".facts")?.append(` · ${about.seconds.toFixed(2)} s with the way here and back`);
+      section.querySelector(".facts")?.append(` · ${about.seconds.toFixed(2)} s, network included`);
     }
     this.asked = this.fields();
     this.panels(section);
     const why = section.querySelector("a.whyempty");
     why?.addEventListener("click", (event) => this.explain(event, why));
+  }
+
+  // The heading of an error's page says what is wrong; here that belongs to the answer, and the page keeps its own.
+  name() {
+    const heading = document.querySelector("h1");
+    const problem = this.place.querySelector(".problem");
+    const title = this.title ?? heading.textContent;
+    if (problem && title !== HEADING) problem.prepend(element("p", {}, element("strong", {}, title)));
+    heading.textContent = HEADING;
   }
 
   // The views as tabs. https://www.w3.org/WAI/ARIA/apg/patterns/tabs/
