@@ -25,10 +25,17 @@ help: ## say what each target does
 	! command -v npm >/dev/null || npm ci --prefix tests/clients --no-audit --no-fund --loglevel=error
 	touch $@
 
-serve: .venv/.service ## set up what is missing and serve this project (PORT=8123 for another port)
+# The editor of the query page; without npm the page is a plain form.
+.venv/.frontend: $(wildcard graphsvc/web/frontend/*.json graphsvc/web/frontend/src/*.js) .venv/.service
+	@if ! command -v npm >/dev/null; then touch $@; \
+	elif npm ci --prefix graphsvc/web/frontend --no-audit --no-fund --loglevel=error \
+		&& npm run --prefix graphsvc/web/frontend --silent build; then touch $@; \
+	else echo "The editor was not built; the query page is a plain form." >&2; fi
+
+serve: .venv/.service .venv/.frontend ## set up what is missing and serve this project (PORT=8123 for another port)
 	$(BIN)/graphsvc serve --port $(PORT)
 
-test: .venv/.tests .venv/.clients check ## set up what is missing, check the code and run every test
+test: .venv/.tests .venv/.clients .venv/.frontend check ## set up what is missing, check the code and run every test
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.tests ## lint, format and types
@@ -66,4 +73,4 @@ bench-validation: .venv/.service ## measure validation, engine against engine (s
 	$(BIN)/python bench/validation.py
 
 clean: ## remove what set-up and tests made
-	rm -rf .venv tests/clients/node_modules build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv tests/clients/node_modules graphsvc/web/frontend/node_modules graphsvc/web/static/built build .mypy_cache .ruff_cache .pytest_cache

@@ -9,6 +9,7 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     │   │   ├── DataSyntaxError
     │   │   ├── ShapesError
     │   │   └── PageError
+    │   ├── ValueNotAllowed      a parameter of a stored query has a value that is none of its values
     │   ├── TooComplex           text that parses, or might, only at a price that nobody pays
     │   └── UnknownFunction      a query calls what there is not
     ├── RemoteAccessRefused      SERVICE, LOAD and the like
@@ -129,6 +130,24 @@ class PageError(SourceSyntaxError):
     """A source page that is not laid out as a Directorate-General's page."""
 
     title = "Unreadable source page"
+
+
+class ValueNotAllowed(BadRequest):
+    """A parameter has a value that is none of those allowed.
+
+    `allowed` are the allowed values, the first of them where they are too many.
+    """
+
+    title = "Value not allowed"
+
+    def __init__(self, name: str, value: str, allowed: Sequence[str], *, complete: bool = True) -> None:
+        shown = ", ".join(allowed[:20]) or "none at all"
+        more = ", and more" if len(allowed) > 20 or not complete else ""
+        super().__init__(
+            f"{value[:200]!r} is not allowed for the parameter {name}; there are: {shown}{more}."
+        )
+        self.parameter = name
+        self.allowed = list(allowed)
 
 
 class TooComplex(BadRequest):

@@ -32,6 +32,7 @@ FLOORS = {
     "describe": 4.5,
     "dataset": 4.5,
     "stored_queries": 4.5,
+    "emptiness": 4.5,
     "conformance": 4.5,
     "answering": 5,
     "doctor": 5,

@@ -9,7 +9,7 @@ from graphsvc.doctor.findings import Finding, counted, note, ok, wrong
 from graphsvc.errors import GraphsvcError, ProjectError
 from graphsvc.project import FOLDERS, Project
 from graphsvc.settings import Settings
-from graphsvc.stored_queries import read_library
+from graphsvc.stored_queries import Library
 
 
 def examine_files(settings: Settings) -> Iterator[Finding]:
@@ -21,12 +21,12 @@ def examine_files(settings: Settings) -> Iterator[Finding]:
         return
     for folder in FOLDERS:
         yield from _folder(project, folder)
-    try:
-        library = read_library(project.root / "queries")
-    except ProjectError as error:
-        yield wrong("queries/", str(error), "Mend the file: the service does not start with it.")
-    else:
-        yield ok("queries/", f"{len(library)} published.", queries=len(library))
+    library = Library(project.root / "queries")
+    for broken in library.broken():
+        yield wrong("queries/", broken.error, "Mend the file: the service lists it with this error.")
+    if not library.broken():
+        number = len(library.queries())
+        yield ok("queries/", f"{number} published.", queries=number)
 
 
 def _folder(project: Project, folder: str) -> Iterator[Finding]:

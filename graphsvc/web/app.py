@@ -14,7 +14,7 @@ from flask import Flask, Response, request
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store import Store
-from graphsvc.stored_queries import read_library
+from graphsvc.stored_queries import Library
 from graphsvc.tokens import TokenFile
 from graphsvc.validation import LocalValidator, Validator
 from graphsvc.web import (
@@ -23,9 +23,11 @@ from graphsvc.web import (
     graph_store,
     health,
     memento,
+    openapi,
     pages,
     problems,
     queries,
+    query_help,
     resources,
     sparql,
     update,
@@ -55,19 +57,25 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     content = project or Project(settings)
-    library = read_library(content.root / "queries")
     app.extensions[EXTENSION] = Service(
-        settings, content, store, validator or LocalValidator(), TokenFile(settings.token_file), library
+        settings,
+        content,
+        store,
+        validator or LocalValidator(),
+        TokenFile(settings.token_file),
+        Library(content.root / "queries"),
     )
     problems.register(app)
     for room in (
         health,
         sparql,
+        query_help,
         update,
         graph_store,
         dataset,
         memento,
         pages,
+        openapi,
         conformance,
         queries,
         validation,

@@ -84,6 +84,8 @@ def _known(error: errors.GraphsvcError) -> Response:
         for name in ("source", "line", "column", "offset", "source_line", "excerpt", "hint"):
             if getattr(error, name) is not None:
                 problem[name] = getattr(error, name)
+    elif isinstance(error, errors.ValueNotAllowed):
+        problem |= {"parameter": error.parameter, "allowed": error.allowed}
     elif isinstance(error, errors.NotAcceptable):
         problem["offers"] = list(error.offers)
     elif isinstance(error, errors.UnsupportedMediaType):

@@ -1,18 +1,32 @@
-"""The stored queries: a list, a page for each, and their answers in every format."""
+"""The stored queries: a list, a page for each with its parameters, and their answers in every format."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request
 
-from graphsvc.errors import BadRequest, NotFound
-from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, RESULTS_FORMATS, Format
-from graphsvc.stored_queries import StoredQuery
+from graphsvc.errors import BadRequest, NotFound, ProjectError
+from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, N_TRIPLES, RESULTS_FORMATS, TSV, Format
+from graphsvc.sparql import Form, Query
+from graphsvc.sparql.paging import part
+from graphsvc.store import Answer
+from graphsvc.stored_queries import BrokenQuery, StoredQuery, without_head
+from graphsvc.web import query_parameters, results
 from graphsvc.web.limits import limits
-from graphsvc.web.parameters import from_url
-from graphsvc.web.representation import choose, named_format, not_modified, respond, whole
+from graphsvc.web.parameters import Parameters, from_url
+from graphsvc.web.query_parameters import Window
+from graphsvc.web.representation import (
+    choose,
+    languages,
+    named_format,
+    not_modified,
+    page_tag,
+    respond,
+    whole,
+)
 from graphsvc.web.service import absolute_url, local_path, service
 from graphsvc.web.sparql import DIRECT
 from graphsvc.web.state import state_tag
@@ -23,16 +37,20 @@ blueprint = Blueprint("queries", __name__)
 @blueprint.get("/queries")
 def listing() -> Response:
     """The library: for people, or as JSON."""
-    _only_format()
+    unknown = from_url().names() - {"format", "_mediatype"}
+    if unknown:
+        raise BadRequest(f"There is no parameter {min(unknown)!r} here; there is `format`.")
     chosen = choose((JSON, HTML), named_format(from_url()))
-    epoch = service().store.epoch()
-    tag = state_tag(epoch, "queries", chosen.media_type, repr(service().queries))
+    entries, epoch = service().library.entries(), service().store.epoch()
+    tag = state_tag(epoch, "queries", chosen.media_type, repr(entries))
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
+    queries = [entry for entry in entries if isinstance(entry, StoredQuery)]
     if chosen is HTML:
-        body = render_template("queries.html", queries=service().queries)
+        broken = [entry for entry in entries if isinstance(entry, BrokenQuery)]
+        body = render_template("queries.html", queries=queries, broken=broken)
     else:
-        content = [_described(query) for query in service().queries]
+        content = [_described(entry) for entry in entries]
         body = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
     return respond(whole(body, epoch), chosen, tag=tag)
 
@@ -46,42 +64,124 @@ def text(name: str) -> Response:
 
 @blueprint.get("/queries/<name>")
 def answer(name: str) -> Response:
-    """The answer to a query; in a browser, a page about it."""
+    """The answer to a query with the parameters of the request; in a browser, a page with a form for them."""
     stem, dot, suffix = name.rpartition(".")
-    stored = _named(stem if dot else name)
-    _only_format()
+    stored, given = _named(stem if dot else name), from_url()
+    query_parameters.check_names(stored, given)
     offers = _offers(stored)
-    chosen = choose((*offers, HTML), suffix if dot else named_format(from_url()))
-    store = service().store
-    cache = "no-store" if stored.query.volatile else "no-cache"
-    tag = None
-    if not stored.query.volatile:
-        tag = state_tag(store.epoch(), "query", chosen.media_type, repr(stored))
-        if not_modified(tag):
-            return respond(None, chosen, tag=tag)
-    if chosen is HTML:
-        page = render_template(
-            "query.html",
-            query=stored,
-            run=local_path("/sparql?" + urlencode({"query": stored.text})),
-            offers=offers,
+    chosen = choose((*offers, HTML), suffix if dot else named_format(given))
+    window = query_parameters.window(stored, given, page=chosen is HTML)
+    query = stored.bound(query_parameters.values(stored, given))
+    tag = _tag(service().store.epoch(), stored, query, chosen, window)
+    if tag and not_modified(tag):
+        return respond(None, chosen, tag=tag)
+    found = _page(stored, query, given, window) if chosen is HTML else _data(query, given, window, chosen)
+    # The data may have changed since the tag was compared.
+    tag = _tag(found.epoch, stored, query, chosen, window)
+    response = respond(found, chosen, tag=tag, cache="no-cache" if tag else "no-store")
+    if window is not None and chosen is not HTML:
+        response.headers["Link"] = _page_links(stored, given, window, chosen)
+    return response
+
+
+def _tag(epoch: str, stored: StoredQuery, query: Query, chosen: Format, window: Window | None) -> str | None:
+    """The entity tag of an answer; None where another one may come without any change of the data."""
+    if query.volatile:
+        return None
+    parts = (
+        "query",
+        chosen.media_type,
+        repr(stored),
+        query.text,
+        repr(window),
+        request.query_string.decode("latin-1"),
+    )
+    return page_tag(epoch, *parts) if chosen is HTML else state_tag(epoch, *parts)
+
+
+def _data(query: Query, given: Parameters, window: Window | None, chosen: Format) -> Answer:
+    if window is not None:
+        query = replace(query, text=part(query.text, window.limit, window.offset))
+    return service().store.query(query, chosen, limits(given))
+
+
+def _page(stored: StoredQuery, query: Query, given: Parameters, window: Window | None) -> Answer:
+    """The page of a query: its form, and the answer, one row more than it shows being asked for."""
+    asked, bounds = query, limits(given)
+    if window is not None:
+        asked = replace(query, text=part(query.text, window.limit + 1, window.offset))
+    found = service().store.query(asked, N_TRIPLES if query.form.yields_graph else TSV, bounds)
+    verdict = table = None
+    if query.form is Form.ASK:
+        verdict = found.read().strip() == b"true"
+    elif query.form.yields_graph:
+        table = results.triples(found.chunks)
+    else:
+        table = results.table(found.chunks)
+    if table is not None:
+        table = results.labelled(table, languages())
+    page = render_template(
+        "query.html",
+        query=stored,
+        fields=query_parameters.fields(stored, given),
+        verdict=verdict,
+        table=table,
+        pager=_pager(stored, given, window, table),
+        run=local_path("/sparql?" + urlencode({"query": without_head(query.text)})),
+        downloads=[
+            (offer, query_parameters.link(stored, given, suffix=f".{offer.name}"))
+            for offer in _offers(stored)
+        ],
+    )
+    return whole(page, found.epoch)
+
+
+def _pager(
+    stored: StoredQuery, given: Parameters, window: Window | None, table: results.Table | None
+) -> dict[str, object] | None:
+    """Which rows a page shows, and the pages beside it."""
+    if window is None or table is None:
+        return None
+    size = window.limit if given.one("limit") else None
+    shown = min(window.limit, len(table.rows))
+    before, after = window.offset > 0, table.total > shown
+    earlier, later = max(0, window.offset - window.limit), window.offset + shown
+    return {
+        "first": window.offset + 1,
+        "last": window.offset + shown,
+        "shown": shown,
+        "all": not before and not after,
+        "previous": query_parameters.link(stored, given, limit=size, offset=earlier) if before else None,
+        "next": query_parameters.link(stored, given, limit=size, offset=later) if after else None,
+    }
+
+
+def _page_links(stored: StoredQuery, given: Parameters, window: Window, chosen: Format) -> str:
+    """The parts beside this one. Whether there is a next one, only asking for it can tell.
+
+    https://www.rfc-editor.org/rfc/rfc8288#section-3
+    """
+
+    def to(offset: int, relation: str) -> str:
+        address = query_parameters.link(
+            stored, given, suffix=f".{chosen.name}", limit=window.limit, offset=offset
         )
-        return respond(whole(page, store.epoch()), chosen, tag=tag, cache=cache)
-    return respond(store.query(stored.query, chosen, limits()), chosen, tag=tag, cache=cache)
+        return f'<{address}>; rel="{relation}"'
 
-
-def _only_format() -> None:
-    unknown = from_url().names() - {"format", "_mediatype"}
-    if unknown:
-        raise BadRequest(f"There is no parameter {min(unknown)!r} here; there is `format`.")
+    found = [to(0, "first"), to(window.offset + window.limit, "next")]
+    if window.offset:
+        found.append(to(max(0, window.offset - window.limit), "prev"))
+    return ", ".join(found)
 
 
 def _named(name: str) -> StoredQuery:
-    found = next((query for query in service().queries if query.name == name), None)
+    found = next((entry for entry in service().library.entries() if entry.name == name), None)
     if found is None:
         raise NotFound(
             f"There is no stored query of the name {name[:80]!r}; {request.script_root}/queries lists them."
         )
+    if isinstance(found, BrokenQuery):
+        raise ProjectError(found.error)
     return found
 
 
@@ -89,15 +189,29 @@ def _offers(query: StoredQuery) -> tuple[Format, ...]:
     return GRAPH_FORMATS if query.query.form.yields_graph else RESULTS_FORMATS
 
 
-def _described(query: StoredQuery) -> dict[str, object]:
-    link = absolute_url(f"/queries/{query.name}")
+def _described(entry: StoredQuery | BrokenQuery) -> dict[str, object]:
+    if isinstance(entry, BrokenQuery):
+        return {"name": entry.name, "error": entry.error}
+    link = absolute_url(f"/queries/{entry.name}")
     return {
-        "name": query.name,
-        "summary": query.summary,
-        "description": query.description,
-        "tags": list(query.tags),
-        "form": query.query.form.value,
+        "name": entry.name,
+        "summary": entry.summary,
+        "description": entry.description,
+        "tags": list(entry.tags),
+        "form": entry.query.form.value,
         "url": link,
         "text": f"{link}.rq",
-        "formats": [offer.name for offer in _offers(query)],
+        "formats": [offer.name for offer in _offers(entry)],
+        "parameters": [
+            {
+                "name": each.name,
+                "type": "iri" if each.is_iri else "literal",
+                "datatype": each.datatype or None,
+                "language": each.language or None,
+                "description": each.description,
+                "default": each.default or None,
+                "limited": bool(each.values),
+            }
+            for each in entry.parameters
+        ],
     }

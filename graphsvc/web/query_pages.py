@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.resources import files
 from urllib.parse import urlencode
 
 from flask import Response, render_template, request
@@ -12,11 +13,12 @@ from graphsvc.formats import GRAPH_FORMATS, HTML, N_TRIPLES, RESULTS_FORMATS, TS
 from graphsvc.negotiation import negotiate
 from graphsvc.sparql import Form, Query
 from graphsvc.store import Answer, Limits
+from graphsvc.stored_queries import without_head
 from graphsvc.vocab import PREFIXES
 from graphsvc.web import results
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.problems import PROBLEM_JSON, status_of
-from graphsvc.web.representation import not_modified, respond, whole
+from graphsvc.web.representation import languages, not_modified, respond, whole
 from graphsvc.web.service import absolute_url, local_path, service
 from graphsvc.web.service_description import abilities, named_graphs
 from graphsvc.web.state import state_tag
@@ -59,7 +61,7 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 def form() -> Response:
     """The form, ready to be filled in, and what the endpoint can do."""
     epoch = service().store.epoch()
-    tag = state_tag(epoch, "query form", repr(abilities()))
+    tag = state_tag(epoch, "query form", repr(abilities()), repr(service().library.entries()), repr(script()))
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     page = _render("sparql.html", EXAMPLES[0][1], Parameters(()))
@@ -76,6 +78,7 @@ def answer(query: Query, parameters: Parameters, limits: Limits) -> Answer:
         verdict = found.read().strip() == b"true"
     else:
         table = results.triples(found.chunks) if query.form.yields_graph else results.table(found.chunks)
+        table = results.labelled(table, languages())
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     page = _render(
         "results.html",
@@ -85,6 +88,12 @@ def answer(query: Query, parameters: Parameters, limits: Limits) -> Answer:
         table=table,
         of_graph=query.form.yields_graph,
         downloads=_downloads(query.text, parameters, offers),
+        form_name=query.form.value,
+        epoch=found.epoch,
+        permanent=_short_enough(query_link(query.text, parameters)),
+        why_empty=_why_empty(query.text, parameters)
+        if verdict is False or (table and not table.total)
+        else None,
     )
     return whole(page, found.epoch)
 
@@ -118,12 +127,22 @@ def _downloads(
     return links if all(len(link) <= MAX_LINK for _, link in links) else None
 
 
-def query_link(text: str, parameters: Parameters, format_name: str | None = None) -> str:
+def _why_empty(text: str, parameters: Parameters) -> str | None:
+    return _short_enough(query_link(text, parameters, path="/sparql/why-empty"))
+
+
+def _short_enough(link: str) -> str | None:
+    return link if len(link) <= MAX_LINK else None
+
+
+def query_link(
+    text: str, parameters: Parameters, format_name: str | None = None, *, path: str = "/sparql"
+) -> str:
     """The host-relative link that asks a query, of the same dataset as the present request."""
     pairs = [("query", text), *((n, v) for n, v in parameters.pairs if n in _KEPT)]
     if format_name:
         pairs.append(("format", format_name))
-    return local_path("/sparql?" + urlencode(pairs))
+    return local_path(f"{path}?{urlencode(pairs)}")
 
 
 def _render(template: str, text: str, parameters: Parameters, **more: object) -> str:
@@ -142,5 +161,17 @@ def _render(template: str, text: str, parameters: Parameters, **more: object) ->
         can=abilities(),
         graphs=[(name, number, results.href(name)) for name, number in graphs[:SHOWN_GRAPHS]],
         graph_count=len(graphs),
+        stored=[
+            (one, link)
+            for one in service().library.queries()
+            if (link := _short_enough(query_link(without_head(one.text), Parameters(()))))
+        ],
+        script=script(),
         **more,
     )
+
+
+def script() -> str | None:
+    """The editor's script, where it was built; without it the form is a form."""
+    built = files("graphsvc.web") / "static" / "built" / "query.js"
+    return "/static/built/query.js" if built.is_file() else None

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from graphsvc.describe.labels import labels
+from graphsvc.errors import GraphsvcError
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.vocab import PREFIXES
 from graphsvc.web.addresses import link_to
@@ -18,6 +20,8 @@ from graphsvc.web.service import service
 MAX_ROWS = 1_000
 MAX_CELLS = 20_000
 MAX_BYTES = 4 << 20
+# Things whose labels are looked up.
+MAX_LABELS = 1_200
 # A longer text is cut in its cell, which says so.
 MAX_TEXT = 2_000
 _TERM = re.compile(
@@ -36,7 +40,8 @@ _SHORT = {"t": "\t", "n": "\n", "r": "\r", "b": "\b", "f": "\f"}
 
 @dataclass(frozen=True)
 class Cell:
-    """One term as a page shows it: `whole` is the length of a text that is cut, else None."""
+    """One term as a page shows it: `whole` is the length of a text that is cut, else None; `label` is what a
+    thing is called, if that is known."""
 
     text: str
     href: str | None = None
@@ -44,6 +49,7 @@ class Cell:
     language: str | None = None
     datatype: str | None = None
     whole: int | None = None
+    label: Literal | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,27 @@ def triples(chunks: Iterable[bytes]) -> Table:
         fields = line.removesuffix(".").rstrip().split(" ", 2)
         rows.append(tuple(_cell(read_term(field)) for field in fields))
     return Table(("subject", "predicate", "object"), tuple(rows), number)
+
+
+def labelled(found: Table, languages: Sequence[str]) -> Table:
+    """The table with the labels of its first things; without them where they cannot be had in time."""
+    iris = dict.fromkeys(cell.title for row in found.rows for cell in row if cell and cell.title)
+    try:
+        known = labels(service().store, list(iris)[:MAX_LABELS], languages)
+    except GraphsvcError:
+        return found
+    return replace(found, rows=tuple(_labelled(row, known) for row in found.rows))
+
+
+def _labelled(row: tuple[Cell | None, ...], known: Mapping[str, Literal]) -> tuple[Cell | None, ...]:
+    """A row with labels, save those that stand in it already."""
+    said = {cell.text for cell in row if cell and not cell.title}
+
+    def one(cell: Cell | None) -> Cell | None:
+        label = known.get(cell.title) if cell and cell.title else None
+        return replace(cell, label=label) if cell and label and label.value not in said else cell
+
+    return tuple(map(one, row))
 
 
 def _first_lines(chunks: Iterable[bytes], most: int) -> tuple[list[str], int]:

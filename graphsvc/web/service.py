@@ -10,7 +10,7 @@ from flask import current_app
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store import Store
-from graphsvc.stored_queries import StoredQuery
+from graphsvc.stored_queries import Library
 from graphsvc.tokens import TokenFile
 from graphsvc.validation import Validator
 
@@ -26,7 +26,7 @@ class Service:
     store: Store
     validator: Validator
     tokens: TokenFile
-    queries: tuple[StoredQuery, ...] = ()
+    library: Library
 
 
 def service() -> Service:

@@ -21,7 +21,7 @@ from graphsvc.web import query_pages
 from graphsvc.web.limits import limits
 from graphsvc.web.notices import HEADER, notice
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
-from graphsvc.web.representation import choose, named_format, not_modified, respond
+from graphsvc.web.representation import choose, named_format, not_modified, page_tag, respond
 from graphsvc.web.service import service
 from graphsvc.web.service_description import description
 from graphsvc.web.state import state_tag
@@ -39,7 +39,7 @@ def endpoint() -> Response:
     """Answer a query, or describe the service where there is none."""
     if request.method in ("GET", "HEAD") and from_url().names() <= _FORMAT_PARAMETERS:
         return _description(from_url())
-    parameters, text = _request()
+    parameters, text = read_request()
     try:
         return _answer(parameters, text)
     except GraphsvcError as error:
@@ -66,8 +66,11 @@ def _format_name(parameters: Parameters) -> str | None:
     return named_format(parameters) or None
 
 
-def _request() -> tuple[Parameters, str]:
-    """The parameters and the query text, whichever of the three ways they came."""
+def read_request() -> tuple[Parameters, str]:
+    """The parameters and the query text, whichever of the three ways they came.
+
+    Raises BadRequest where there is no query, or two, and as `from_form` and `read_body` do.
+    """
     longest = service().settings.max_query_bytes
     if request.method in ("GET", "HEAD"):
         parameters = from_url()
@@ -99,14 +102,19 @@ def _dataset(parameters: Parameters) -> Dataset:
     return Dataset(default, named) if default or named else Dataset()
 
 
-def _answer(parameters: Parameters, text: str) -> Response:
+def read_query(parameters: Parameters, text: str) -> Query:
+    """The query of a request, let through the gate. Raises as `read` does."""
     settings = service().settings
-    query = read(
+    return read(
         text,
         dataset=_dataset(parameters),
         max_bytes=settings.max_query_bytes,
         endpoints=settings.endpoints,
     )
+
+
+def _answer(parameters: Parameters, text: str) -> Response:
+    query = read_query(parameters, text)
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     chosen = choose((*offers, HTML), _format_name(parameters))
     bounds = limits(parameters)
@@ -140,6 +148,8 @@ def _federated(query: Query, bounds: Limits) -> tuple[Query, Limits]:
 
 def _tag(epoch: str, query: Query, chosen: Format) -> str:
     dataset = repr((query.dataset.default_graphs, query.dataset.named_graphs))
+    if chosen is HTML:
+        return page_tag(epoch, "answer", repr(query_pages.script()), query.text, dataset)
     return state_tag(epoch, chosen.media_type, query.text, dataset)
 
 

@@ -18,7 +18,7 @@ from graphsvc.loading import open_store
 from graphsvc.project import Project
 from graphsvc.settings import load
 from graphsvc.store.local import LocalStore
-from graphsvc.stored_queries import read_library, read_query
+from graphsvc.stored_queries import Library, read_query
 
 ROOT = Path(__file__).resolve().parents[2]
 QUERIES = ROOT / "queries"
@@ -32,6 +32,9 @@ ROWS = {
     "count-instruments-by-stage": 3,
     "count-instruments-by-theme": 24,
     "count-instruments-by-year": 8,
+    "find-instruments-by-stage": 15,
+    "find-instruments-by-task": 3,
+    "find-instruments-by-year": 15,
     "list-celex-numbers": 13,
     "list-derived-statements": 170,
     "list-instruments": 15,
@@ -117,8 +120,11 @@ def test_a_query_file_that_is_none_is_refused_with_its_name(tmp_path: Path, text
     path = tmp_path / "broken.rq"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ProjectError, match=says) as caught:
-        read_library(tmp_path)
+        read_query(path)
     assert str(path) in str(caught.value)
+    (broken,) = Library(tmp_path).broken()
+    assert re.search(says, broken.error)
+    assert broken.error.startswith(f"{tmp_path.name}/broken.rq:")
 
 
 def test_a_project_without_queries_has_an_empty_library(library: FlaskClient) -> None:

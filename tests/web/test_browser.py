@@ -1,0 +1,210 @@
+"""The query page and the pages of stored queries in a real browser, with and without JavaScript."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.processes import family
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+BUILT = Path(__file__).resolve().parents[2] / "graphsvc/web/static/built/query.js"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+DG = "PREFIX dg: <https://w3id.org/eu-dg/def/dg#>\n"
+YEARS = DG + "SELECT ?year (COUNT(?i) AS ?number) { ?i dg:year ?year }\nGROUP BY ?year ORDER BY ?year"
+HEAVY = (
+    "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i FILTER(STRLEN(CONCAT(STR(?c), STR(?f))) < 0) }"
+)
+# Where npm is, `make test` builds the editor, and what is missing then is a fault.
+with_script = pytest.mark.skipif(
+    not BUILT.is_file() and shutil.which("npm") is None, reason="no npm is installed to build the editor"
+)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as player:
+        started = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+Visit = Callable[..., Page]
+
+
+@pytest.fixture
+def visit(browser: Browser, server: str) -> Iterator[Visit]:
+    """Opens a page of the service; in the end nothing was asked of another host, and nothing complained."""
+    asked: list[str] = []
+    said: list[str] = []
+    contexts = []
+
+    def opened(path: str, *, script: bool = True, width: int = 1280) -> Page:
+        context = browser.new_context(
+            java_script_enabled=script, viewport={"width": width, "height": 900}, locale="en-GB"
+        )
+        contexts.append(context)
+        context.set_default_timeout(10_000)
+        context.on("request", lambda request: asked.append(request.url))
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: said.append(str(error)))
+        page.goto(server + path)
+        return page
+
+    yield opened
+    cookies = [cookie for context in contexts for cookie in context.cookies()]
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith((server + "/", "data:"))] == []
+    # A query that is refused is an answer; the browser reports its status all the same.
+    assert [text for text in said if "status of 400" not in text] == []
+    assert cookies == []
+
+
+def write(page: Page, text: str) -> None:
+    """Replace what is in the editor, at once, as a paste does."""
+    page.locator(".cm-content").focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+@with_script
+def test_a_syntax_error_is_marked_mended_and_answered(visit: Visit, server: str) -> None:
+    page = visit("/sparql")
+    write(page, YEARS.replace("GROUP", "GRUOP"))
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("SPARQL syntax error")
+    expect(page.get_by_role("alert")).to_contain_text("Line 3, column 1")
+    expect(page.locator(".cm-lintRange-error")).to_have_text("GRUOP")
+    write(page, YEARS)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#outcome table tbody tr")).to_have_count(8)
+    expect(page.locator(".cm-lintRange-error")).to_have_count(0)
+    expect(page.get_by_role("heading", level=1)).to_have_text("Query this graph")
+    expect(page.locator(".state")).to_contain_text("Done in")
+    page.get_by_role("tab", name="Chart").click()
+    expect(page.locator("figure.chart rect.bar")).to_have_count(8)
+    expect(page.locator("figure.chart svg")).to_have_attribute(
+        "aria-label", "Chart: number by year, 8 values. Least: 1994, 1; most: 2021, 5."
+    )
+    page.locator("#chart\\.kind").select_option("line")
+    expect(page.locator("figure.chart .dot")).to_have_count(8)
+    page.get_by_role("tab", name="Chart").press("ArrowRight")
+    expect(page.locator("pre.raw")).to_contain_text('"bindings"')
+    page.get_by_role("link", name="Permanent link").click()
+    expect(page.locator("#outcome table tbody tr")).to_have_count(8)
+    assert page.locator("#query").input_value().split() == YEARS.split()
+    link = page.get_by_role("link", name="CSV").get_attribute("href")
+    answer = page.request.get(f"{server}{link}")
+    assert answer.text().splitlines()[0] == "year,number"
+    expect(page.locator("#own\\.queries li")).to_have_count(1)
+
+
+@with_script
+def test_the_editor_completes_the_terms_of_this_graph(visit: Visit) -> None:
+    page = visit("/sparql")
+    write(page, "SELECT * { ?i a Instrum")
+    page.keyboard.press("Control+Space")
+    page.locator(".cm-tooltip-autocomplete li", has_text="dg:Instrument").first.click()
+    assert page.locator("#query").input_value().startswith(f"{DG}SELECT * {{ ?i a dg:Instrument")
+
+
+@with_script
+def test_an_example_is_run_in_place_and_its_graph_can_be_walked_by_keyboard(visit: Visit) -> None:
+    page = visit("/sparql", width=360)
+    page.get_by_role("link", name="Instruments by stage", exact=True).click()
+    expect(page.locator("#outcome table tbody tr")).to_have_count(3)
+    expect(page.locator("#outcome")).to_contain_text("Legislation in force")
+    write(page, "DESCRIBE <https://w3id.org/eu-dg/id/task/contentindustry>")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("tab", name="Graph").click()
+    node = page.locator("figure.graph svg a").first
+    node.focus()
+    expect(node).to_be_focused()
+    assert "Contentindustry" in (node.get_attribute("aria-label") or "")
+    page.get_by_role("tab", name="Turtle").click()
+    expect(page.locator("pre.raw").first).to_contain_text("skos:prefLabel")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@with_script
+def test_stop_ends_the_query_in_the_service_too(visit: Visit) -> None:
+    page = visit("/sparql")
+    write(page, HEAVY)
+    page.keyboard.press("Control+Enter")
+    with worker_at_work() as pid:
+        page.get_by_role("button", name="Stop").click()
+        expect(page.locator(".state")).to_have_text("Stopped.")
+        until = time.monotonic() + 10
+        while any(each.pid == pid and each.state != "Z" for each in family(os.getpid())):
+            assert time.monotonic() < until, "the query still runs"
+            time.sleep(0.1)
+    write(page, "ASK {}")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#outcome .verdict")).to_contain_text("Yes")
+
+
+@contextmanager
+def worker_at_work() -> Iterator[int]:
+    """The process of the service that has been computing for a second, which is what is stopped."""
+    until = time.monotonic() + 10
+    busy: dict[int, int] = {}
+    while time.monotonic() < until:
+        time.sleep(0.1)
+        running = {
+            each.pid for each in family(os.getpid()) if each.state == "R" and "graphsvc" in each.command
+        }
+        busy = {pid: busy.get(pid, 0) + 1 for pid in running}
+        found = [pid for pid, times in busy.items() if times >= 8]
+        if found:
+            yield found[0]
+            return
+    pytest.fail("no process of the service is at work")
+
+
+@with_script
+def test_an_empty_answer_is_explained_in_place(visit: Visit) -> None:
+    page = visit("/sparql")
+    write(page, DG + "SELECT * { ?i dg:year ?y ; a dg:Instrumnt }")
+    page.keyboard.press("Control+Enter")
+    page.get_by_role("link", name="Why is it empty?").click()
+    expect(page.locator(".explanation")).to_contain_text("Did you mean dg:Instrument?")
+    expect(page.locator(".explanation pre")).to_have_text("a dg:Instrumnt")
+
+
+def test_without_javascript_the_form_asks_answers_and_explains(visit: Visit) -> None:
+    page = visit("/sparql", script=False)
+    page.get_by_label("SPARQL query").fill(YEARS)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("table tbody tr")).to_have_count(8)
+    assert page.get_by_label("SPARQL query").input_value() == YEARS
+    page.get_by_label("SPARQL query").fill(DG + "SELECT * { ?i a dg:Instrumnt }")
+    page.get_by_role("button", name="Run by POST").click()
+    page.get_by_role("link", name="Why is it empty?").click()
+    expect(page.locator("mark")).to_have_text("?i a dg:Instrumnt")
+    page.get_by_role("link", name="Back to the query").click()
+    expect(page.get_by_role("status").first).to_have_text("0 rows.")
+
+
+def test_a_stored_query_is_a_form_whose_answer_can_be_had_as_csv(visit: Visit, server: str) -> None:
+    page = visit("/queries", script=False)
+    page.get_by_role("link", name="Find instruments by stage").click()
+    page.get_by_label("stage").select_option(label="Legislation in force")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("table tbody tr")).to_have_count(5)
+    link = page.get_by_role("link", name="CSV").get_attribute("href")
+    assert len(page.request.get(f"{server}{link}").text().splitlines()) == 6
+    page.get_by_role("link", name="Open it in the editor").click()
+    expect(page.locator("table tbody tr")).to_have_count(5)
