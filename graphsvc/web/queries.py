@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template, request
 
 from graphsvc.errors import BadRequest, NotFound
 from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, RESULTS_FORMATS, Format
+from graphsvc.search.in_queries import with_findings
 from graphsvc.stored_queries import StoredQuery
 from graphsvc.web.limits import limits
 from graphsvc.web.parameters import from_url
@@ -67,7 +68,10 @@ def answer(name: str) -> Response:
             offers=offers,
         )
         return respond(whole(page, store.epoch()), chosen, tag=tag, cache=cache)
-    return respond(store.query(stored.query, chosen, limits()), chosen, tag=tag, cache=cache)
+    query = stored.query
+    if query.searches:
+        query = with_findings(query, service().indexes.newest(store.epoch()))
+    return respond(store.query(query, chosen, limits()), chosen, tag=tag, cache=cache)
 
 
 def _only_format() -> None:
