@@ -27,7 +27,7 @@ def answer(settings: Settings, text: str, format_name: str | None) -> bytes:
         raise BadRequest(f"{format_name!r} is not a format for {query.form.value}; there are {names}.")
     with remote_store(settings) or open_store(Project(settings), settings) as store:
         if query.searches:
-            indexes = LocalIndexes(store)
+            indexes = LocalIndexes(store, f"{settings.base}/")
             try:
                 query = with_findings(query, indexes.newest(store.epoch()))
             finally:

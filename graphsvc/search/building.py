@@ -22,8 +22,8 @@ PRAGMA synchronous = OFF;
 PRAGMA temp_store = FILE;
 PRAGMA cache_size = -65536;
 CREATE TABLE about(epoch TEXT);
-CREATE TABLE resource(id INTEGER PRIMARY KEY, iri TEXT, minor INTEGER DEFAULT 1);
-CREATE TABLE property(id INTEGER PRIMARY KEY, iri TEXT UNIQUE);
+CREATE TABLE resource(id INTEGER PRIMARY KEY, iri TEXT, standing INTEGER);
+CREATE TABLE property(id INTEGER PRIMARY KEY, iri TEXT UNIQUE, narrows INTEGER DEFAULT 0);
 CREATE TABLE said(doc INTEGER, kind INTEGER, property INTEGER, language TEXT, value TEXT);
 CREATE TABLE exact(key TEXT, doc INTEGER, PRIMARY KEY(key, doc)) WITHOUT ROWID;
 CREATE TABLE facet(doc INTEGER, property INTEGER, value TEXT, PRIMARY KEY(doc, property, value)) WITHOUT ROWID;
@@ -37,8 +37,7 @@ CREATE VIRTUAL TABLE pieces USING fts5(word, content = '', tokenize = 'trigram',
 # What is read is put into tables; what can be told from the tables, SQLite makes itself.
 _DERIVED = """
 CREATE INDEX said_doc ON said(doc, kind);
-UPDATE resource SET minor = 0 WHERE id IN (SELECT doc FROM said WHERE kind = 0);
-UPDATE resource SET minor = 1 WHERE id IN (
+UPDATE resource SET standing = 2 WHERE id NOT IN (SELECT doc FROM said WHERE kind = 0) OR id IN (
   SELECT doc FROM facet WHERE value LIKE 'http://www.w3.org/ns/shacl#%'
   OR value = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#Statement');
 INSERT INTO words(rowid, label, alternative, reference, text)
@@ -51,6 +50,7 @@ INSERT INTO term(word, docs) SELECT term, doc FROM vocabulary WHERE length(term)
 CREATE INDEX term_word ON term(word, docs);
 INSERT INTO pieces(rowid, word) SELECT id, word FROM term WHERE length(word) >= 3;
 INSERT INTO pieces(pieces) VALUES ('optimize');
+UPDATE property SET narrows = 1 WHERE id IN (SELECT DISTINCT property FROM facet);
 ANALYZE;
 """
 T = TypeVar("T")
@@ -59,8 +59,8 @@ _BATCH = 5_000
 _MAX_KEY = 120
 
 
-def build(store: Store, path: Path) -> str:
-    """Index what `store` holds, in a new file at `path`; the epoch that it is of.
+def build(store: Store, path: Path, base: str = "") -> str:
+    """Index what `store` holds, in a new file at `path`; the epoch that it is of. Things under `base` come first.
 
     The file is there when it is whole. Where the data change meanwhile, the epoch is one of those that were read,
     and another index is due. Raises as `Store.query` does, and sqlite3.Error where the file cannot be written.
@@ -72,7 +72,7 @@ def build(store: Store, path: Path) -> str:
     with closing(sqlite3.connect(unfinished, isolation_level=None)) as file:
         file.executescript(_TABLES)
         file.execute("BEGIN")
-        _fill(file, gathering)
+        _fill(file, gathering, base)
         file.execute("COMMIT")
         file.executescript(_DERIVED)
         epoch = before if gathering.epochs <= {before} else f"after {before}"
@@ -81,9 +81,10 @@ def build(store: Store, path: Path) -> str:
     return epoch
 
 
-def _fill(file: sqlite3.Connection, gathering: Gathering) -> None:
+def _fill(file: sqlite3.Connection, gathering: Gathering, base: str) -> None:
     known = {iri: number for number, iri in enumerate(dict.fromkeys(gathering.named()), 1)}
-    file.executemany("INSERT INTO resource(id, iri) VALUES (?, ?)", ((n, iri) for iri, n in known.items()))
+    resources = ((number, iri, int(not iri.startswith(base))) for iri, number in known.items())
+    file.executemany("INSERT INTO resource VALUES (?, ?, ?)", resources)
     _insert(file, "INSERT OR IGNORE INTO exact VALUES (?, ?)", _names(known))
     properties: dict[str, int] = {}
     for batch in _batches(gathering.texts()):
@@ -102,7 +103,9 @@ def _fill(file: sqlite3.Connection, gathering: Gathering) -> None:
             if subject in known
         )
         _insert(file, "INSERT OR IGNORE INTO facet VALUES (?, ?, ?)", rows)
-    file.executemany("INSERT INTO property VALUES (?, ?)", ((n, iri) for iri, n in properties.items()))
+    file.executemany(
+        "INSERT INTO property(id, iri) VALUES (?, ?)", ((n, iri) for iri, n in properties.items())
+    )
 
 
 def _names(known: dict[str, int]) -> Iterator[tuple[str, int]]:

@@ -129,7 +129,7 @@ class _Stream(io.RawIOBase):
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         self._chunks = chunks
-        self._left = b""
+        self._left = memoryview(b"")
 
     def readable(self) -> bool:
         return True
@@ -139,8 +139,8 @@ class _Stream(io.RawIOBase):
             chunk = next(self._chunks, None)
             if chunk is None:
                 return b""
-            self._left = chunk
+            self._left = memoryview(chunk)
         if size < 0:
             size = len(self._left)
         given, self._left = self._left[:size], self._left[size:]
-        return given
+        return bytes(given)

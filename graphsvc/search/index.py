@@ -16,7 +16,7 @@ from graphsvc.search.nearness import allowed, slips
 from graphsvc.search.words import Part
 
 # So many resources at most are ranked and counted; where more have the words, the count says "more than".
-MAX_HITS = 50_000
+MAX_HITS = 20_000
 # How long one search may take, in seconds, and how often SQLite asks whether it is over, in its own steps.
 PATIENCE, _STEPS = 10.0, 20_000
 _NAMES = "{label alternative reference}"
@@ -127,7 +127,8 @@ class Reading:
     ) -> dict[int, float]:
         """The resources that have a part of every group (or of any), with how well they fit: less is better.
 
-        `names` looks in names and references alone; `whole` takes no word for the beginning of another.
+        `names` looks in names and references alone; `whole` takes no word for the beginning of another; with either
+        all fit alike.
         """
         joint = " AND " if every else " OR "
         asked = joint.join(
@@ -135,21 +136,23 @@ class Reading:
         )
         if not asked:
             return {}
+        score = "0.0" if names or whole else "bm25(words, 10, 6, 8, 1)"
         if names:
             asked = f"{_NAMES} : ({asked})"
         rows = self.file.execute(
-            "SELECT rowid, bm25(words, 10, 6, 8, 1) FROM words WHERE words MATCH ? LIMIT ?",
+            f"SELECT rowid, {score} FROM words WHERE words MATCH ? LIMIT ?",  # noqa: S608 - one of two constants
             (asked, MAX_HITS + 1),
         )
         return dict(rows.fetchall())
 
-    def minor(self, docs: Sequence[int]) -> set[int]:
-        """Those that have no label, and shapes: seldom what somebody looks for."""
+    def standing(self, docs: Sequence[int]) -> dict[int, int]:
+        """By resource: 0 for one of this graph's own, 1 for another's, 2 for one that has no label and for shapes,
+        which are seldom what somebody looks for."""
         rows = self.file.execute(
-            "SELECT id FROM resource WHERE minor = 1 AND id IN (SELECT value FROM json_each(?))",
+            "SELECT id, standing FROM resource WHERE id IN (SELECT value FROM json_each(?))",
             (json.dumps(docs),),
         )
-        return {row[0] for row in rows}
+        return dict(rows.fetchall())
 
     def iris(self, docs: Sequence[int]) -> list[str]:
         """The IRIs of resources, in their order."""
@@ -179,10 +182,7 @@ class Reading:
 
     def properties(self) -> dict[str, int]:
         """The properties that things can be narrowed down by, with their numbers."""
-        rows = self.file.execute(
-            "SELECT iri, id FROM property WHERE EXISTS (SELECT 1 FROM facet WHERE facet.property = property.id)"
-        )
-        return dict(rows.fetchall())
+        return dict(self.file.execute("SELECT iri, id FROM property WHERE narrows").fetchall())
 
     def narrowed(self, docs: Sequence[int], wanted: Mapping[int, str]) -> list[int]:
         """Those of the resources that have the wanted value of each property, in the same order."""

@@ -12,10 +12,13 @@ from graphsvc.store import Store
 
 
 class LocalIndexes:
-    """Makes the index of `store` when it is first asked for in an epoch; whoever asks waits for it."""
+    """Makes the index of `store` when it is first asked for in an epoch; whoever asks waits for it.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    Things under `base` are found first.
+    """
+
+    def __init__(self, store: Store, base: str = "") -> None:
+        self._store, self._base = store, base
         self._lock = threading.Lock()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._newest: Index | None = None
@@ -29,7 +32,7 @@ class LocalIndexes:
                     self._folder = tempfile.TemporaryDirectory(prefix="graphsvc-search-")
                 before, self._made = self._newest, self._made + 1
                 path = Path(self._folder.name) / f"{self._made}.sqlite"
-                self._newest = Index(path, build(self._store, path))
+                self._newest = Index(path, build(self._store, path, self._base))
                 if before is not None:
                     before.path.unlink(missing_ok=True)
             return self._newest

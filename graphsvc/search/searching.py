@@ -1,7 +1,8 @@
 """One search: what was meant, what was found, in which order, and how it can be narrowed down.
 
 The order: a name or reference that is just what was asked for; then what has all words in its names; then what
-has them anywhere. Whole words come before beginnings of words; what has no name, and shapes, come last.
+has them anywhere. Whole words come before beginnings of words, and
+this graph's own things before others'; what has no name, and shapes, come last.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from graphsvc.search.index import MAX_HITS, Index, Reading, Said
 from graphsvc.search.words import Part, key_of, parts_of
 
 MAX_FACETS, MAX_VALUES = 8, 12
+# See `Reading.standing`.
+MINOR = 2
 # A word that so many times fewer resources have than a near one may be a slip that is in the data.
 _RARER = 5
 
@@ -113,12 +116,15 @@ def _ordered(reading: Reading, asked: str) -> tuple[Meant, list[int], bool]:
         tiers.append(
             set(reading.matching(groups, every=meant.every, names=names, whole=whole)) if found else set()
         )
-    minor = reading.minor([*found, *exact])
     rank = {doc: place for place, tier in reversed(list(enumerate(tiers))) for doc in tier}
-    docs = sorted(
-        found.keys() | set(exact),
-        key=lambda doc: (doc in minor, rank.get(doc, len(tiers)), found.get(doc, 0.0), doc),
-    )
+    every = found.keys() | rank.keys()
+    standing = reading.standing(list(every))
+
+    def key(doc: int) -> tuple[bool, int, int, float, int]:
+        place = standing[doc]
+        return place == MINOR, rank.get(doc, len(tiers)), place, found.get(doc, 0.0), doc
+
+    docs = sorted(every, key=key)
     return meant, docs[:MAX_HITS], len(docs) > MAX_HITS
 
 

@@ -76,16 +76,24 @@ class ServedIndexes:
 
 class Indexer:
     """Makes indexes in `folder` for whoever asks at `listener`; `opened` gives the store as it is now.
+    Things under `base` are found first.
 
     It rests after each index for as long as making it took, and at least `rest` seconds.
     """
 
     def __init__(
-        self, listener: socket.socket, opened: Callable[[], Store], folder: Path, rest: float = 0.0
+        self,
+        listener: socket.socket,
+        opened: Callable[[], Store],
+        folder: Path,
+        *,
+        base: str,
+        rest: float,
     ) -> None:
         self._listener = listener
         self._opened = opened
         self._folder = folder
+        self._base = base
         self._rest = rest
         self._newest: Index | None = None
         self._made = 0
@@ -135,7 +143,7 @@ class Indexer:
         path = self._folder / f"search-{self._made + 1}.sqlite"
         try:
             with self._opened() as store:
-                epoch = build(store, path)
+                epoch = build(store, path, self._base)
         except (GraphsvcError, OSError, ValueError, SyntaxError, sqlite3.Error) as error:
             _LOG.warning("no index for the search could be made: %s", error)
             self._ready = time.monotonic() + max(self._rest, 2.0)

@@ -31,7 +31,8 @@ def index(role: Role) -> None:
 
     remote = settings.store.startswith("remote:")
     role.say_ready()
-    Indexer(role.socket(), opened, Path(role.indexer).parent, REST if remote else 0.0).run()
+    folder, rest = Path(role.indexer).parent, REST if remote else 0.0
+    Indexer(role.socket(), opened, folder, base=f"{settings.base}/", rest=rest).run()
 
 
 if __name__ == "__main__":

@@ -67,7 +67,7 @@ def create_app(
         store,
         validator or LocalValidator(),
         TokenFile(settings.token_file),
-        indexes or LocalIndexes(store),
+        indexes or LocalIndexes(store, f"{settings.base}/"),
         library,
     )
     problems.register(app)

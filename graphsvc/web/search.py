@@ -28,7 +28,7 @@ from graphsvc.web.representation import (
     respond,
     whole,
 )
-from graphsvc.web.search_views import facet_views, hit_json, hit_view, readers_words
+from graphsvc.web.search_views import facet_views, hit_json, hit_view, reader_of
 from graphsvc.web.service import absolute_url, local_path, service
 from graphsvc.web.state import state_tag
 from graphsvc.web.values import Reader
@@ -76,8 +76,7 @@ def results() -> Response:
     )
     if asked.page > 1 and not found.hits:
         raise NotFound(f"There is no page {asked.page}: {found.total:,} things were found.")
-    reader = Reader(service().store, languages())
-    reader.learn(readers_words(found))
+    reader = reader_of(found, languages())
     current = index.epoch == epoch
     body = _page(asked, found, reader, current) if chosen is HTML else _json(asked, found, reader, current)
     response = respond(whole(body, epoch), chosen, tag=tag, language="en" if chosen is HTML else None)

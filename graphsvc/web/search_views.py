@@ -6,7 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from graphsvc.describe.labels import names_in_shapes, worded
 from graphsvc.describe.names import DESCRIPTIONS, TYPE
+from graphsvc.rdf import Literal
 from graphsvc.search.index import Said
 from graphsvc.search.searching import Facet, Found, Hit, Meant
 from graphsvc.search.words import excerpt, key_of, marked, words_of
@@ -40,8 +42,25 @@ class Reason:
         return "".join(piece for piece, _ in self.pieces)
 
 
-def readers_words(found: Found) -> Iterator[str]:
-    """Every IRI that is named on the page."""
+def reader_of(found: Found, languages: Sequence[str]) -> Reader:
+    """A reader that knows the names of all that is on the page; a property without one, and a class, is called by
+    what shapes call it, or by the words of its IRI."""
+    reader = Reader(service().store, languages)
+    reader.learn(_mentioned(found))
+    facets, said = (
+        {each.property for each in found.facets},
+        {s.property for hit in found.hits for s in hit.said},
+    )
+    nameless = (facets | said) - reader.known.keys()
+    reader.known |= names_in_shapes(reader.store, nameless, languages)
+    classes = {iri for hit in found.hits for iri in hit.classes}
+    classes |= {value for each in found.facets if each.property == TYPE for value, _ in each.values}
+    for iri in (nameless | classes) - reader.known.keys():
+        reader.known[iri] = Literal(worded(iri))
+    return reader
+
+
+def _mentioned(found: Found) -> Iterator[str]:
     for hit in found.hits:
         yield from (hit.iri, *hit.classes, *(said.property for said in hit.said))
     for facet in found.facets:
