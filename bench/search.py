@@ -1,7 +1,7 @@
 """How long the index of the search takes to make, and a search in it: `python bench/search.py [LABELS …]`.
 
-For each number of labelled things: seconds to make the index in this process, its size, and the time of a search of
-each kind (the median and the longest of 15, in milliseconds).
+For each number of labelled things: seconds to make the index in this process, its size, and the time of a search
+of each kind (the median and the longest of 15, in milliseconds).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ BASE = "http://example.org/bench"
 LABEL = "http://www.w3.org/2004/02/skos/core#prefLabel"
 TEXT = "http://www.w3.org/2004/02/skos/core#definition"
 REFERENCE = "http://purl.org/dc/terms/identifier"
+DATE = "http://purl.org/dc/terms/date"
 THEME = f"{BASE}/theme"
 SEARCHES = {
     "a rare word": "w4711x",
@@ -50,7 +51,7 @@ def filled(number: int) -> LocalStore:
         lines.append(
             f'{thing} <{LABEL}> "{label}"@en ; <{TEXT}> "{text}"@en ; <{REFERENCE}> "ref({place % 97}) {place}" ; '
             f"a <{BASE}/Thing> ; <{THEME}> <{BASE}/id/theme/{place % 40}> ; "
-            f'<http://purl.org/dc/terms/date> "{1990 + place % 35}-01-01"^^<http://www.w3.org/2001/XMLSchema#date> .'
+            f'<{DATE}> "{1990 + place % 35}-01-01"^^<http://www.w3.org/2001/XMLSchema#date> .'
         )
     lines += [
         f"<{BASE}/id/theme/{place}> a <http://www.w3.org/2004/02/skos/core#Concept> ." for place in range(40)

@@ -1,7 +1,8 @@
 """Query files as a library: each with a name, a summary and a description, ready to run.
 
 A file's head is of lines `#+ key: value`, as grlc reads them: `summary` and `description` are one line each,
-`tags` is a list of lines `#+   - tag`. The file stays valid SPARQL.
+`tags` is a list of lines `#+   - tag`, and `chart` asks that the answer of a SELECT query be drawn, on the query's
+page and on the home page. The file stays valid SPARQL.
 """
 
 from __future__ import annotations
@@ -9,21 +10,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from graphsvc.charts import KINDS
 from graphsvc.errors import GraphsvcError, ProjectError
-from graphsvc.sparql import Query, read
+from graphsvc.sparql import Form, Query, read
 
-KEYS = ("summary", "description", "tags")
+KEYS = ("summary", "description", "tags", "chart")
 
 
 @dataclass(frozen=True)
 class StoredQuery:
-    """A query of the library: its name is that of its file."""
+    """A query of the library: its name is that of its file; `chart` is one of graphsvc.charts.KINDS, or empty."""
 
     name: str
     summary: str
     description: str
     tags: tuple[str, ...]
     query: Query
+    chart: str = ""
 
     @property
     def text(self) -> str:
@@ -59,7 +62,12 @@ def read_query(path: Path) -> StoredQuery:
     summary = " ".join(head["summary"])
     if not summary:
         raise ProjectError(f"{path}:1: the query has no line `#+ summary: …`")
-    return StoredQuery(path.stem, summary, " ".join(head["description"]), tuple(head["tags"]), query)
+    chart = " ".join(head["chart"])
+    if chart and (chart not in KINDS or query.form is not Form.SELECT):
+        raise ProjectError(
+            f"{path}: a chart is one of {', '.join(KINDS)}, and of a SELECT query; not {chart!r}"
+        )
+    return StoredQuery(path.stem, summary, " ".join(head["description"]), tuple(head["tags"]), query, chart)
 
 
 def _head(path: Path, text: str) -> dict[str, list[str]]:

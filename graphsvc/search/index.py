@@ -127,8 +127,8 @@ class Reading:
     ) -> dict[int, float]:
         """The resources that have a part of every group (or of any), with how well they fit: less is better.
 
-        `names` looks in names and references alone; `whole` takes no word for the beginning of another; with either
-        all fit alike.
+        `names` looks in names and references alone; `whole` takes no word for the beginning of another; with
+        either all fit alike.
         """
         joint = " AND " if every else " OR "
         asked = joint.join(

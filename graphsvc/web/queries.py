@@ -11,6 +11,7 @@ from graphsvc.errors import BadRequest, NotFound
 from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, RESULTS_FORMATS, Format
 from graphsvc.search.in_queries import with_findings
 from graphsvc.stored_queries import StoredQuery
+from graphsvc.web.charts import chart_of
 from graphsvc.web.limits import limits
 from graphsvc.web.parameters import from_url
 from graphsvc.web.representation import choose, named_format, not_modified, respond, whole
@@ -66,6 +67,7 @@ def answer(name: str) -> Response:
             query=stored,
             run=local_path("/sparql?" + urlencode({"query": stored.text})),
             offers=offers,
+            chart=chart_of(stored) if stored.chart else None,
         )
         return respond(whole(page, store.epoch()), chosen, tag=tag, cache=cache)
     query = stored.query

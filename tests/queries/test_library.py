@@ -31,7 +31,9 @@ COUNTEREXAMPLES = Path(__file__).parent / "counterexamples"
 ROWS = {
     "count-instruments-by-stage": 3,
     "count-instruments-by-theme": 24,
+    "count-instruments-by-type": 8,
     "count-instruments-by-year": 8,
+    "count-oddities": 7,
     "list-celex-numbers": 13,
     "list-derived-statements": 170,
     "list-instruments": 15,
