@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import threading
+import weakref
 from pathlib import Path
 
 from graphsvc.search.building import build
@@ -14,13 +16,13 @@ from graphsvc.store import Store
 class LocalIndexes:
     """Makes the index of `store` when it is first asked for in an epoch; whoever asks waits for it.
 
-    Things under `base` are found first.
+    Things under `base` are found first. The files go with this object, at the latest when the process ends.
     """
 
     def __init__(self, store: Store, base: str = "") -> None:
         self._store, self._base = store, base
         self._lock = threading.Lock()
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: Path | None = None
         self._newest: Index | None = None
         self._made = 0
 
@@ -29,17 +31,18 @@ class LocalIndexes:
         with self._lock:
             if self._newest is None or self._newest.epoch != epoch:
                 if self._folder is None:
-                    self._folder = tempfile.TemporaryDirectory(prefix="graphsvc-search-")
-                before, self._made = self._newest, self._made + 1
-                path = Path(self._folder.name) / f"{self._made}.sqlite"
+                    self._folder = Path(tempfile.mkdtemp(prefix="graphsvc-search-"))
+                    self._remove = weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+                self._made += 1
+                path = self._folder / f"{self._made}.sqlite"
                 self._newest = Index(path, build(self._store, path, self._base))
-                if before is not None:
-                    before.path.unlink(missing_ok=True)
+                # Another thread may be about to read the one before this; nobody reads the one before that.
+                (self._folder / f"{self._made - 2}.sqlite").unlink(missing_ok=True)
             return self._newest
 
     def close(self) -> None:
         """See `Indexes.close`."""
         with self._lock:
             if self._folder is not None:
-                self._folder.cleanup()
+                self._remove()
             self._folder = self._newest = None

@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 from graphsvc.errors import GraphsvcError, Unavailable
@@ -23,6 +24,8 @@ from graphsvc.store import Store
 
 _LOG = logging.getLogger("graphsvc.search")
 _MAX_PACKET = 8 << 10
+# A remote store does not say when its data change: its index is made again after so many seconds.
+REST = 60.0
 
 
 class ServedIndexes:
@@ -30,16 +33,18 @@ class ServedIndexes:
 
     Who searches right after a write waits for up to `patience` seconds until the index has it, all together; after
     that they get the index before, while the new one is made. Who searches before there is any index waits for up
-    to `first` seconds.
+    to `first` seconds. An index that is younger than `every` seconds counts as the present one.
     """
 
-    def __init__(self, address: str, *, patience: float = 2.0, first: float = 10.0) -> None:
+    def __init__(
+        self, address: str, *, patience: float = 2.0, first: float = 10.0, every: float = 0.0
+    ) -> None:
         self._address = address
+        self._every, self._had = every, 0.0
         self._patience, self._first = patience, first
         self._lock = threading.Lock()
         self._newest: Index | None = None
         self._wanted, self._since = "", 0.0
-        self._asked = 0.0
 
     def newest(self, epoch: str) -> Index:
         """See `Indexes.newest`."""
@@ -47,13 +52,16 @@ class ServedIndexes:
             if self._newest is not None and self._newest.epoch == epoch:
                 return self._newest
             now = time.monotonic()
+            if self._newest is not None and now < self._had + self._every:
+                return replace(self._newest, epoch=epoch)
             if self._wanted != epoch:
                 self._wanted, self._since = epoch, now
             left = self._since + (self._patience if self._newest else self._first) - now
         found = self._ask(epoch, max(0.05, left))
         with self._lock:
             if found is not None:
-                self._newest = found
+                self._newest, self._had = found, time.monotonic()
+                return replace(found, epoch=epoch) if self._every else found
             if self._newest is None:
                 raise Unavailable("The index of the search is being made; try again in a moment.")
             return self._newest
@@ -148,8 +156,8 @@ class Indexer:
             _LOG.warning("no index for the search could be made: %s", error)
             self._ready = time.monotonic() + max(self._rest, 2.0)
             return
-        if self._newest is not None:
-            self._newest.path.unlink(missing_ok=True)
+        # Somebody may just have been told of the newest; nobody reads the one before it any more.
+        (self._folder / f"search-{self._made - 1}.sqlite").unlink(missing_ok=True)
         self._newest, self._made = Index(path, epoch), self._made + 1
         taken = time.monotonic() - begun
         self._ready = time.monotonic() + max(self._rest, taken)

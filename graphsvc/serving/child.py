@@ -33,7 +33,7 @@ class Role:
     ready: int
     keeper: str
     checker: str
-    indexer: str
+    indexer: str = ""
 
     def packet(self) -> bytes:
         """The role as JSON."""

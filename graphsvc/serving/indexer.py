@@ -8,13 +8,10 @@ from pathlib import Path
 
 from graphsvc.loading import remote_store
 from graphsvc.search.gathering import TIMEOUT
-from graphsvc.search.served import Indexer
+from graphsvc.search.served import REST, Indexer
 from graphsvc.serving.child import Role, run
 from graphsvc.store import Store
 from graphsvc.store.pooled import PooledStore
-
-# A remote store does not say when its data change: its index is made again after so many seconds.
-REST = 60.0
 
 
 def index(role: Role) -> None:

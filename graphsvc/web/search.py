@@ -31,7 +31,7 @@ from graphsvc.web.representation import (
 from graphsvc.web.search_views import facet_views, hit_json, hit_view, reader_of
 from graphsvc.web.service import absolute_url, local_path, service
 from graphsvc.web.state import state_tag
-from graphsvc.web.values import Reader
+from graphsvc.web.values import Reader, printable
 
 blueprint = Blueprint("search", __name__)
 PAGE, MAX_PAGE = 20, 100
@@ -97,12 +97,12 @@ def description() -> Response:
 
 
 def _asked(parameters: Parameters) -> Asked:
-    words = (parameters.one("q") or "").strip()
+    words = printable((parameters.one("q") or "").strip())
     if len(words) > MAX_LENGTH:
         raise BadRequest(f"The search is {len(words):,} characters long; the limit is {MAX_LENGTH:,}.")
     narrowing, named = {}, {}
     for name in sorted(parameters.names() - _OWN):
-        value = parameters.one(name)
+        value = printable(parameters.one(name) or "")
         iri = TYPE if name == "class" else _expanded(name)
         if value:
             narrowing[iri], named[name] = value, value
