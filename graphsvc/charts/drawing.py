@@ -101,7 +101,7 @@ def _columns(figure: Figure) -> Drawing:
         found.lines.append(y)
         found.texts.append(Text(0, y - 3, number(count * step), "tick"))
     pitch = (100 - _LEFT) / max(len(items), 1)
-    every = math.ceil(len(items) / LABELS)
+    every = max(1, math.ceil(len(items) / LABELS))
     room = max(2, LINE // max(1, math.ceil(len(items) / every)))
     for place, item in enumerate(items):
         x, value = _LEFT + pitch * place, sum(item.values)
