@@ -27,6 +27,8 @@ CREATE TABLE property(id INTEGER PRIMARY KEY, iri TEXT UNIQUE, narrows INTEGER D
 CREATE TABLE said(doc INTEGER, kind INTEGER, property INTEGER, language TEXT, value TEXT);
 CREATE TABLE exact(key TEXT, doc INTEGER, PRIMARY KEY(key, doc)) WITHOUT ROWID;
 CREATE TABLE facet(doc INTEGER, property INTEGER, value TEXT, PRIMARY KEY(doc, property, value)) WITHOUT ROWID;
+CREATE TEMP TABLE found_key(key TEXT, doc INTEGER);
+CREATE TEMP TABLE found_facet(doc INTEGER, property INTEGER, value TEXT);
 CREATE VIRTUAL TABLE words USING fts5(
   label, alternative, reference, text,
   content = '', tokenize = 'unicode61 remove_diacritics 2', prefix = '2 3');
@@ -34,8 +36,10 @@ CREATE VIRTUAL TABLE vocabulary USING fts5vocab(words, row);
 CREATE TABLE term(id INTEGER PRIMARY KEY, word TEXT, docs INTEGER);
 CREATE VIRTUAL TABLE pieces USING fts5(word, content = '', tokenize = 'trigram', detail = 'none', columnsize = 0);
 """
-# What is read is put into tables; what can be told from the tables, SQLite makes itself.
+# What is read is put into tables; what can be told from those, SQLite makes itself, sorted before it is inserted.
 _DERIVED = """
+INSERT INTO exact SELECT DISTINCT key, doc FROM found_key ORDER BY key, doc;
+INSERT INTO facet SELECT DISTINCT doc, property, value FROM found_facet ORDER BY doc, property, value;
 CREATE INDEX said_doc ON said(doc, kind);
 UPDATE resource SET standing = 2 WHERE id NOT IN (SELECT doc FROM said WHERE kind = 0) OR id IN (
   SELECT doc FROM facet WHERE value LIKE 'http://www.w3.org/ns/shacl#%'
@@ -85,7 +89,7 @@ def _fill(file: sqlite3.Connection, gathering: Gathering, base: str) -> None:
     known = {iri: number for number, iri in enumerate(dict.fromkeys(gathering.named()), 1)}
     resources = ((number, iri, int(not iri.startswith(base))) for iri, number in known.items())
     file.executemany("INSERT INTO resource VALUES (?, ?, ?)", resources)
-    _insert(file, "INSERT OR IGNORE INTO exact VALUES (?, ?)", _names(known))
+    _insert(file, "INSERT INTO found_key VALUES (?, ?)", _names(known))
     properties: dict[str, int] = {}
     for batch in _batches(gathering.texts()):
         said = [
@@ -95,14 +99,14 @@ def _fill(file: sqlite3.Connection, gathering: Gathering, base: str) -> None:
         ]
         file.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?)", said)
         keys = ((key_of(row[4]), row[0]) for row in said if row[1] <= REFERENCE and len(row[4]) <= _MAX_KEY)
-        file.executemany("INSERT OR IGNORE INTO exact VALUES (?, ?)", ((k, doc) for k, doc in keys if k))
+        file.executemany("INSERT INTO found_key VALUES (?, ?)", ((k, doc) for k, doc in keys if k))
     for found in (gathering.classes(), gathering.concepts(), gathering.years()):
         rows = (
             (known[subject], properties.setdefault(name, len(properties) + 1), value)
             for subject, name, value in found
             if subject in known
         )
-        _insert(file, "INSERT OR IGNORE INTO facet VALUES (?, ?, ?)", rows)
+        _insert(file, "INSERT INTO found_facet VALUES (?, ?, ?)", rows)
     file.executemany(
         "INSERT INTO property(id, iri) VALUES (?, ?)", ((n, iri) for iri, n in properties.items())
     )
