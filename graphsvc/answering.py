@@ -6,6 +6,8 @@ from graphsvc.errors import BadRequest
 from graphsvc.formats import GRAPH_FORMATS, RESULTS_FORMATS, TSV, TURTLE, by_name
 from graphsvc.loading import open_store, remote_store
 from graphsvc.project import Project
+from graphsvc.search import LocalIndexes
+from graphsvc.search.in_queries import with_findings
 from graphsvc.settings import Settings
 from graphsvc.sparql import read
 
@@ -24,4 +26,10 @@ def answer(settings: Settings, text: str, format_name: str | None) -> bytes:
         names = ", ".join(offer.name for offer in offers)
         raise BadRequest(f"{format_name!r} is not a format for {query.form.value}; there are {names}.")
     with remote_store(settings) or open_store(Project(settings), settings) as store:
+        if query.searches:
+            indexes = LocalIndexes(store, f"{settings.base}/")
+            try:
+                query = with_findings(query, indexes.newest(store.epoch()))
+            finally:
+                indexes.close()
         return store.query(query, chosen).read()

@@ -17,12 +17,14 @@ SIMPLE_ENTAILMENT = "http://www.w3.org/ns/entailment/Simple"
 @dataclass(frozen=True)
 class Abilities:
     """What an endpoint does by its settings: the union of all graphs is the default graph, it takes writes, it
-    asks other endpoints, and the IRIs of the functions that it has beyond the standard's."""
+    asks other endpoints, and the IRIs of the functions and of the properties that search, which it has beyond the
+    standard's."""
 
     union: bool = True
     writes: bool = False
     federation: bool = False
     functions: Sequence[str] = ()
+    properties: Sequence[str] = ()
 
 
 def describe_service(names: Names, graphs: Mapping[str, int], can: Abilities) -> list[ox.Quad]:
@@ -40,6 +42,7 @@ def describe_service(names: Names, graphs: Mapping[str, int], can: Abilities) ->
         sd_supportedLanguage=term("sd:SPARQL11Query"),
         sd_feature=[term(name) for name, there in features.items() if there],
         sd_extensionFunction=[iri(function) for function in can.functions],
+        sd_propertyFeature=[iri(name) for name in can.properties],
         sd_resultFormat=[iri(one.iri) for one in (*RESULTS_FORMATS, *GRAPH_FORMATS) if one.iri],
         sd_defaultEntailmentRegime=iri(SIMPLE_ENTAILMENT),
         sd_defaultDataset=iri(names.dataset),
@@ -67,6 +70,8 @@ def describe_service(names: Names, graphs: Mapping[str, int], can: Abilities) ->
         )
     for function in can.functions:
         said.about(function, ["sd:Function"])
+    for name in can.properties:
+        said.about(name, ["sd:Feature"])
     for graph, triples in graphs.items():
         said.about(names.named_graph(graph), ["sd:NamedGraph"], sd_name=iri(graph), sd_graph=iri(graph))
         said.about(graph, ["sd:Graph", "void:Dataset"], void_triples=triples)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from graphsvc.describe.names import LABELS, among, batches, listed, usable
+from graphsvc.describe.names import LABELS, SH, among, batches, listed, usable
 from graphsvc.rdf import Iri, Literal
 from graphsvc.store import Store
 from graphsvc.store.rows import select
@@ -69,6 +69,31 @@ def shortened(iri: str, base: str, prefixes: Mapping[str, str]) -> str:
     if iri.startswith(base + "/") and len(iri) > len(base) + 1:
         return iri[len(base) :]
     return re.sub(r"^https?://(www\.)?", "", iri).rstrip("/") or iri
+
+
+def worded(iri: str) -> str:
+    """The last part of an IRI as words: `date_document` and `statedType` are `date document` and `stated type`."""
+    last = re.split(r"[/#:]", iri.rstrip("/#:"))[-1]
+    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", last.replace("_", " ")).strip()
+    return words[:1] + re.sub(r"\b[A-Z](?=[a-z])", lambda sign: sign[0].lower(), words[1:]) if words else iri
+
+
+def names_in_shapes(store: Store, properties: Iterable[str], languages: Sequence[str]) -> dict[str, Literal]:
+    """What shapes call properties, for those that have no label of their own. https://www.w3.org/TR/shacl/#name"""
+    found: dict[str, list[tuple[int, Literal]]] = {}
+    for batch in batches(sorted({iri for iri in properties if usable(iri)})):
+        rows = select(
+            store,
+            f"""
+            SELECT DISTINCT ?p ?label {{
+              VALUES ?p {{ {listed(batch)} }} ?shape <{SH}path> ?p ; <{SH}name> ?label FILTER(isLiteral(?label))
+            }} LIMIT 20000""",
+        )
+        for row in rows:
+            label = row["label"]
+            if isinstance(label, Literal) and label.value.strip():
+                found.setdefault(row["p"].value, []).append((0, label))
+    return {iri: best(candidates, languages) for iri, candidates in found.items()}
 
 
 def named(term: Iri, known: Mapping[str, Literal], base: str, prefixes: Mapping[str, str]) -> Literal:

@@ -26,13 +26,14 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 @dataclass(frozen=True)
 class Role:
-    """The settings in force, the descriptors handed down (sockets to listen on), and where the pools listen."""
+    """The settings in force, the descriptors handed down (sockets to listen on), and where the others listen."""
 
     settings: Settings
     listener: int
     ready: int
     keeper: str
     checker: str
+    indexer: str = ""
 
     def packet(self) -> bytes:
         """The role as JSON."""

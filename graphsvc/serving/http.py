@@ -16,6 +16,7 @@ from waitress.server import create_server
 
 from graphsvc.loading import remote_store
 from graphsvc.project import Project
+from graphsvc.search.served import REST, ServedIndexes
 from graphsvc.serving.channel import Brevity, Channel, check_all
 from graphsvc.serving.child import Role, run
 from graphsvc.store.pooled import PooledStore
@@ -39,8 +40,9 @@ def answer(role: Role) -> None:
     store = remote_store(settings) or PooledStore(
         role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back
     )
+    indexes = ServedIndexes(role.indexer, every=REST if settings.store.startswith("remote:") else 0.0)
     server = create_server(
-        create_app(settings, store, Project(settings), PooledValidator(role.checker)),
+        create_app(settings, store, Project(settings), PooledValidator(role.checker), indexes),
         sockets=[role.socket()],
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,

@@ -56,6 +56,7 @@ class Supervisor:
         self._children = [] if remote else [_Child("graphsvc.serving.keeper", self._pool_socket("keeper"))]
         self._children += [
             _Child("graphsvc.serving.checker", self._pool_socket("checker"), awaited=False),
+            _Child("graphsvc.serving.indexer", self._pool_socket("indexer"), awaited=False),
             _Child("graphsvc.serving.http", web),
         ]
         self._stopping = False
@@ -92,6 +93,7 @@ class Supervisor:
             told,
             str(self._folder / "keeper"),
             str(self._folder / "checker"),
+            str(self._folder / "indexer"),
         )
         child.started = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603 - this interpreter, and a module of this package

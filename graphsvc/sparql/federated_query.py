@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from graphsvc.errors import RemoteAccessRefused
 from graphsvc.sparql.lexer import Token, position
@@ -118,8 +119,20 @@ def check_calls(text: str, found: Sequence[Token], endpoints: Sequence[str]) -> 
     return calls
 
 
-def with_tables(text: str, calls: Sequence[ServiceCall], tables: Sequence[Table]) -> str:
-    """The text with each call replaced by its table; every line stays the line that it was."""
+class Clause(Protocol):
+    """A part of a text that a table can stand for."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def end(self) -> int:
+        """Where what follows it begins."""
+
+
+def with_tables(text: str, calls: Sequence[Clause], tables: Sequence[Table]) -> str:
+    """The text with each clause replaced by its table; every line stays the line that it was."""
     pieces, place = [], 0
     for call, (variables, rows) in zip(calls, tables, strict=True):
         lines = "\n" * text.count("\n", call.start, call.end)

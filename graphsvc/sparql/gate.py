@@ -15,6 +15,7 @@ from graphsvc.rdf.terms import Term
 from graphsvc.sparql.binding import bind
 from graphsvc.sparql.federated_query import ServiceCall, check_calls, from_graphs
 from graphsvc.sparql.lexer import Token, position, tokens
+from graphsvc.sparql.search_clause import SearchClause, search_clauses
 
 MAX_DEPTH = 128
 MAX_OPERATORS = 4_000
@@ -61,8 +62,9 @@ class Query:
     """A query that may run: its text, with its parameters bound, its form, and the dataset asked for.
 
     `names_dataset` tells whether the text has FROM or FROM NAMED; `volatile` whether the same query on the same
-    data may give another answer (NOW, RAND, UUID, STRUUID, BNODE, SERVICE). `calls` are its SERVICE clauses,
-    `graphs` those of FROM and FROM NAMED. `history` asks the record of writes instead of the data.
+    data may give another answer (NOW, RAND, UUID, STRUUID, BNODE, SERVICE, a search). `calls` are its SERVICE
+    clauses, `searches` its searches, `graphs` those of FROM and FROM NAMED. `history` asks the record of writes
+    instead of the data.
     """
 
     text: str
@@ -73,6 +75,7 @@ class Query:
     calls: tuple[ServiceCall, ...] = ()
     graphs: tuple[str, ...] = ()
     history: bool = False
+    searches: tuple[SearchClause, ...] = ()
 
 
 def read(
@@ -85,7 +88,8 @@ def read(
 ) -> Query:
     """Let a query text through the gate, with `bindings` for its variables.
 
-    A SERVICE clause may ask one of `endpoints`; what it says has to be put in its place before the query runs.
+    A SERVICE clause may ask one of `endpoints`; what it says, and what a search finds, has to be put in its place
+    before the query runs.
 
     Raises TooLarge past `max_bytes`, QuerySyntaxError for text that has no query form or cannot be UTF-8,
     BadRequest for an update, RemoteAccessRefused for any other SERVICE, TooComplex for nesting or chains
@@ -102,7 +106,9 @@ def read(
         text = bind(text, found, bindings)
         found = list(tokens(text))
     calls = check_calls(text, found, endpoints)
-    return Query(text, form, names_dataset, dataset or Dataset(), volatile or bool(calls), calls, named)
+    searches = search_clauses(text, found, [(call.start, call.end) for call in calls])
+    volatile = volatile or bool(calls or searches)
+    return Query(text, form, names_dataset, dataset or Dataset(), volatile, calls, named, searches=searches)
 
 
 def check_text(text: str, max_bytes: int, source: str = "query") -> None:

@@ -13,6 +13,7 @@ from graphsvc.errors import BadRequest, RemoteAccessRefused
 from graphsvc.sparql.federated_query import ServiceCall, check_calls
 from graphsvc.sparql.gate import Dataset, check_shape, check_text, syntax_error
 from graphsvc.sparql.lexer import Token, tokens
+from graphsvc.sparql.search_clause import search_clauses
 
 _STARTS = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
 _QUERIES = frozenset({"SELECT", "ASK", "CONSTRUCT", "DESCRIBE"})
@@ -70,6 +71,8 @@ def read_update(
         _check_start(text, found[start])
     check_shape(found, "update")
     calls = check_calls(text, found, endpoints)
+    for clause in search_clauses(text, found, [(call.start, call.end) for call in calls]):
+        raise syntax_error(text, clause.start, "A search stands in queries alone.", source="update")
     if dataset is not None and dataset.given and any(t.keyword in ("USING", "WITH") for t in found):
         raise BadRequest(
             "The request gives a dataset (using-graph-uri, using-named-graph-uri), and so does the update "

@@ -11,8 +11,8 @@ from typing import Any
 
 from graphsvc.formats import N_QUADS, RESULTS_JSON
 from graphsvc.rdf.terms import XSD_STRING, BlankNode, Iri, Literal, Term, TripleTerm
-from graphsvc.sparql import Dataset, read
-from graphsvc.store.port import Store
+from graphsvc.sparql import Dataset, Query, read
+from graphsvc.store.port import Limits, Store
 
 Row = dict[str, Term]
 
@@ -25,10 +25,16 @@ def select(
 ) -> list[Row]:
     """The solutions of a SELECT query; an unbound variable is absent from its row."""
     query = read(text, dataset=dataset, bindings=bindings)
-    answer = json.loads(store.query(query, RESULTS_JSON).read())
-    return [
+    return table(store, query)[1]
+
+
+def table(store: Store, query: Query, limits: Limits = Limits()) -> tuple[list[str], list[Row]]:  # noqa: B008
+    """The variables of a SELECT query in their order, and its solutions. Raises as `Store.query` does."""
+    answer = json.loads(store.query(query, RESULTS_JSON, limits).read())
+    rows = [
         {name: _term(value) for name, value in solution.items()} for solution in answer["results"]["bindings"]
     ]
+    return list(answer["head"]["vars"]), rows
 
 
 def construct(store: Store, text: str, bindings: Mapping[str, Term] | None = None) -> bytes:

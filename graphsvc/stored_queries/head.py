@@ -1,6 +1,7 @@
 """The head of a query file: lines `#+ key: value`, as grlc reads them. The file stays valid SPARQL.
 
-`summary` and `description` are one line each, `tags` is a list of lines `#+   - tag`. `parameters` is a list of
+`summary` and `description` are one line each, `tags` is a list of lines `#+   - tag`. `chart` asks that the
+answer of a SELECT query be drawn, on the query's page and on the home page. `parameters` is a list of
 which each item begins with `#+   - name: NAME` and goes on with lines of the keys below, indented further:
 
     #+ parameters:
@@ -21,7 +22,7 @@ from pathlib import Path
 
 from graphsvc.errors import ProjectError
 
-KEYS = ("summary", "description", "tags", "parameters")
+KEYS = ("summary", "description", "tags", "chart", "parameters")
 PARAMETER_KEYS = ("name", "type", "datatype", "language", "default", "description", "values")
 
 

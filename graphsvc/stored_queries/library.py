@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from graphsvc.charts import KINDS
 from graphsvc.errors import GraphsvcError, ProjectError
 from graphsvc.rdf import Term
-from graphsvc.sparql import Query, read
+from graphsvc.sparql import Form, Query, read
 from graphsvc.stored_queries.head import read_head
 from graphsvc.stored_queries.parameters import Parameter, parameter
 
@@ -20,7 +21,7 @@ _Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class StoredQuery:
-    """A query of the library: its name is that of its file."""
+    """A query of the library: its name is that of its file; `chart` is one of graphsvc.charts.KINDS, or empty."""
 
     name: str
     summary: str
@@ -28,6 +29,7 @@ class StoredQuery:
     tags: tuple[str, ...]
     query: Query
     parameters: tuple[Parameter, ...] = ()
+    chart: str = ""
 
     @property
     def text(self) -> str:
@@ -137,7 +139,20 @@ def read_query(path: Path) -> StoredQuery:
         if made.name in parameters:
             raise ProjectError(f"{path}:{line}: the parameter {made.name} stands twice")
         parameters[made.name] = made
-    description = " ".join(head.values["description"])
     return StoredQuery(
-        path.stem, summary, description, tuple(head.values["tags"]), query, tuple(parameters.values())
+        path.stem,
+        summary,
+        " ".join(head.values["description"]),
+        tuple(head.values["tags"]),
+        query,
+        tuple(parameters.values()),
+        _chart(path, " ".join(head.values["chart"]), query),
     )
+
+
+def _chart(path: Path, kind: str, query: Query) -> str:
+    if kind and (kind not in KINDS or query.form is not Form.SELECT):
+        raise ProjectError(
+            f"{path}: a chart is one of {', '.join(KINDS)}, and of a SELECT query; not {kind!r}"
+        )
+    return kind

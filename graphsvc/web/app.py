@@ -12,6 +12,7 @@ from typing import Any
 from flask import Flask, Response, request
 
 from graphsvc.project import Project
+from graphsvc.search import Indexes, LocalIndexes
 from graphsvc.settings import Settings
 from graphsvc.store import Store
 from graphsvc.stored_queries import Library
@@ -29,6 +30,7 @@ from graphsvc.web import (
     queries,
     query_help,
     resources,
+    search,
     sparql,
     update,
     validation,
@@ -45,13 +47,18 @@ CONTENT_SECURITY_POLICY = (
 
 
 def create_app(
-    settings: Settings, store: Store, project: Project | None = None, validator: Validator | None = None
+    settings: Settings,
+    store: Store,
+    project: Project | None = None,
+    validator: Validator | None = None,
+    indexes: Indexes | None = None,
 ) -> Flask:
     """The WSGI application that publishes `store`.
 
     `project` gives the stored queries, the shapes and the version; by default it is read from
     `settings.project`. `validator` does what `/validate` is asked for; by default in this process, which
-    nothing can stop. The store stays the caller's to close.
+    nothing can stop. `indexes` are those of the search; by default they are made in this process when a search
+    needs them. The store stays the caller's to close.
     """
     app = Flask("graphsvc.web", static_url_path="/static")
     app.url_map.strict_slashes = False
@@ -63,6 +70,7 @@ def create_app(
         store,
         validator or LocalValidator(),
         TokenFile(settings.token_file),
+        indexes or LocalIndexes(store, f"{settings.base}/"),
         Library(content.root / "queries"),
     )
     problems.register(app)
@@ -78,6 +86,7 @@ def create_app(
         openapi,
         conformance,
         queries,
+        search,
         validation,
         resources,
     ):

@@ -17,6 +17,8 @@ from graphsvc.describe.vocabulary import Vocabulary, statements_of_terms, vocabu
 from graphsvc.formats import GRAPH_FORMATS, HTML
 from graphsvc.rdf import Iri, Term
 from graphsvc.web.addresses import about_link, has_route, is_owned, with_parameters
+from graphsvc.web.changes import recent_changes
+from graphsvc.web.charts import charts
 from graphsvc.web.memory import remembered
 from graphsvc.web.parameters import from_url
 from graphsvc.web.problems import slug, status_of
@@ -31,6 +33,7 @@ from graphsvc.web.representation import (
     whole,
 )
 from graphsvc.web.service import local_path, service
+from graphsvc.web.service_description import abilities
 from graphsvc.web.state import state_tag
 from graphsvc.web.values import Reader
 
@@ -66,12 +69,17 @@ def home() -> Response:
 def _home() -> str:
     store, base = service().store, service().settings.base
     numbers = remembered("overview", lambda: overview(store, base))
+    changes = recent_changes()
     reader = _reader(iri for found in numbers.classes for iri in (found.iri, *found.examples))
-    reader.learn(numbers.graphs)
+    reader.learn({*numbers.graphs, *(graph for change in changes for graph in change.graphs)})
     classes = sorted(numbers.classes, key=lambda found: _interest(found, reader))
     return render_template(
         "home.html",
         numbers=numbers,
+        charts=charts(),
+        changes=[(change, [reader.link(graph) for graph in change.graphs]) for change in changes],
+        can=abilities(),
+        root=service().settings.root_url,
         graphs=[(reader.link(iri), count) for iri, count in sorted(numbers.graphs.items())],
         classes=[_class_view(found, reader) for found in classes if not found.is_machinery],
         machinery=[_class_view(found, reader) for found in classes if found.is_machinery],

@@ -10,11 +10,13 @@ from flask import Blueprint, Response, render_template, request
 
 from graphsvc.errors import BadRequest, NotFound, ProjectError
 from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, N_TRIPLES, RESULTS_FORMATS, TSV, Format
+from graphsvc.search.in_queries import with_findings
 from graphsvc.sparql import Form, Query
 from graphsvc.sparql.paging import part
 from graphsvc.store import Answer
 from graphsvc.stored_queries import BrokenQuery, StoredQuery, without_head
 from graphsvc.web import query_parameters, results
+from graphsvc.web.charts import chart_of
 from graphsvc.web.limits import limits
 from graphsvc.web.parameters import Parameters, from_url
 from graphsvc.web.query_parameters import Window
@@ -72,6 +74,8 @@ def answer(name: str) -> Response:
     chosen = choose((*offers, HTML), suffix if dot else named_format(given))
     window = query_parameters.window(stored, given, page=chosen is HTML)
     query = stored.bound(query_parameters.values(stored, given))
+    if query.searches:
+        query = with_findings(query, service().indexes.newest(service().store.epoch()))
     tag = _tag(service().store.epoch(), stored, query, chosen, window)
     if tag and not_modified(tag):
         return respond(None, chosen, tag=tag)
@@ -125,6 +129,7 @@ def _page(stored: StoredQuery, query: Query, given: Parameters, window: Window |
         query=stored,
         fields=query_parameters.fields(stored, given),
         verdict=verdict,
+        chart=chart_of(stored) if stored.chart and not stored.parameters else None,
         table=table,
         pager=_pager(stored, given, window, table),
         run=local_path("/sparql?" + urlencode({"query": without_head(query.text)})),

@@ -8,6 +8,7 @@ from typing import cast
 from flask import current_app
 
 from graphsvc.project import Project
+from graphsvc.search import Indexes
 from graphsvc.settings import Settings
 from graphsvc.store import Store
 from graphsvc.stored_queries import Library
@@ -26,6 +27,7 @@ class Service:
     store: Store
     validator: Validator
     tokens: TokenFile
+    indexes: Indexes
     library: Library
 
 

@@ -13,6 +13,7 @@ from graphsvc.dataset.statistics import graph_sizes
 from graphsvc.formats import Format
 from graphsvc.rdf import write_document
 from graphsvc.sparql.functions import FUNCTIONS
+from graphsvc.sparql.search_clause import SEARCH
 from graphsvc.web.memory import remembered
 from graphsvc.web.representation import not_modified, respond, whole
 from graphsvc.web.service import service
@@ -35,6 +36,7 @@ def abilities() -> Abilities:
         and (not remote or bool(settings.remote_update)),
         federation=bool(settings.endpoints),
         functions=() if remote else FUNCTIONS,
+        properties=(SEARCH,),
     )
 
 

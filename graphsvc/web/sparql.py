@@ -15,6 +15,7 @@ from graphsvc.errors import BadRequest, GraphsvcError, UnsupportedMediaType
 from graphsvc.federation import with_answers
 from graphsvc.formats import CSV, GRAPH_FORMATS, HTML, RESULTS_FORMATS, Format
 from graphsvc.rdf import Iri
+from graphsvc.search.in_queries import with_findings
 from graphsvc.sparql import Dataset, Query, read
 from graphsvc.store import Answer, Limits
 from graphsvc.web import query_pages
@@ -121,6 +122,8 @@ def _answer(parameters: Parameters, text: str) -> Response:
     if _asks_for_history(query):
         check_historian()
         return _respond(replace(query, history=True), parameters, chosen, bounds, tag=None, cache="no-store")
+    if query.searches:
+        query = with_findings(query, service().indexes.newest(service().store.epoch()))
     if query.calls:
         query, bounds = _federated(query, bounds)
     if query.volatile:

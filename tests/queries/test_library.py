@@ -31,7 +31,9 @@ COUNTEREXAMPLES = Path(__file__).parent / "counterexamples"
 ROWS = {
     "count-instruments-by-stage": 3,
     "count-instruments-by-theme": 24,
+    "count-instruments-by-type": 8,
     "count-instruments-by-year": 8,
+    "count-oddities": 7,
     "find-instruments-by-stage": 15,
     "find-instruments-by-task": 3,
     "find-instruments-by-year": 15,

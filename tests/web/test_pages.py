@@ -27,6 +27,9 @@ PATHS = [
     "/ontology?format=html",
     "/shapes?format=html",
     "/problems",
+    "/search",
+    "/search?q=alice&format=html",
+    "/search?q=alcie+nothing&format=html",
     "/conformance",
     "/profiles",
     "/describe?iri=http://elsewhere.example/carol&format=html",
@@ -205,3 +208,6 @@ def test_colours_have_the_contrast_of_wcag(root: Path, scheme: int) -> None:
         assert contrast(colours[text], colours[ground]) >= 4.5, (text, ground)
     assert contrast(colours["strong-line"], colours["ground"]) >= 3
     assert contrast(colours["text"], colours["mark"]) >= 4.5
+    assert contrast(colours["link"], colours["mark"]) >= 4.5
+    for number in range(1, 7):
+        assert contrast(colours[f"series{number}"], colours["ground"]) >= 3
