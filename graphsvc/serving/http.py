@@ -36,11 +36,12 @@ def answer(role: Role) -> None:
     give_back_large_blocks()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.getLogger("waitress").addFilter(Brevity())
-    store = remote_store(settings) or PooledStore(
-        role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back
-    )
+    remote = remote_store(settings)
+    store = remote or PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
+    readers = None if remote else role.keeper
+    validator = PooledValidator(role.checker, readers, hold_back=settings.hold_back)
     server = create_server(
-        create_app(settings, store, Project(settings), PooledValidator(role.checker)),
+        create_app(settings, store, Project(settings), validator),
         sockets=[role.socket()],
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,

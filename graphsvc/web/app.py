@@ -17,6 +17,7 @@ from graphsvc.store import Store
 from graphsvc.stored_queries import read_library
 from graphsvc.tokens import TokenFile
 from graphsvc.validation import LocalValidator, Validator
+from graphsvc.validation.stored_job import Stored
 from graphsvc.web import (
     conformance,
     dataset,
@@ -56,8 +57,14 @@ def create_app(
     app.url_map.merge_slashes = False
     content = project or Project(settings)
     library = read_library(content.root / "queries")
+    at_hand = store if isinstance(store, Stored) else None
     app.extensions[EXTENSION] = Service(
-        settings, content, store, validator or LocalValidator(), TokenFile(settings.token_file), library
+        settings,
+        content,
+        store,
+        validator or LocalValidator(at_hand),
+        TokenFile(settings.token_file),
+        library,
     )
     problems.register(app)
     for room in (
