@@ -23,6 +23,7 @@ from graphsvc.web import (
     dataset,
     graph_store,
     health,
+    interoperability_test_bed,
     memento,
     pages,
     problems,
@@ -78,6 +79,7 @@ def create_app(
         conformance,
         queries,
         validation,
+        interoperability_test_bed,
         resources,
     ):
         app.register_blueprint(room.blueprint)

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from flask import render_template
 
-from graphsvc.store.rows import select
 from graphsvc.formats import Format
 from graphsvc.rdf import Iri, Literal, Term
+from graphsvc.store.rows import select
 from graphsvc.validation import Report, Result, Severity
 from graphsvc.validation.compact import compact
 from graphsvc.validation.paging import ReportPage

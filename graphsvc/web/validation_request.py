@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from flask import request
 
 from graphsvc.errors import BadRequest
+from graphsvc.project import GraphFile
 from graphsvc.rdf import Iri
 from graphsvc.validation import Document, Page, Scope, Severity, StoredJob, ValidationJob
 from graphsvc.validation.paging import MAX_PAGE_SIZE, pages
@@ -17,6 +18,8 @@ from graphsvc.web.uploads import Upload, read_upload
 ROLES = ("data", "shapes", "ontology")
 DEFAULT_GRAPH, EVERY_GRAPH = "default", ("all", "*")
 PAGE_SIZE = 500
+# The validation type that is meant where none is named: the project's shapes.
+DEFAULT_TYPE = "default"
 _FIELDS = frozenset(
     {
         "format",
@@ -26,6 +29,7 @@ _FIELDS = frozenset(
         "graph",
         "focus",
         "shape",
+        "type",
         "page",
         "page_size",
         *(f"{role}{end}" for role in ROLES for end in ("", "_text", "_format")),
@@ -101,7 +105,28 @@ def _graphs(parameters: Parameters) -> tuple[str, ...] | None:
 
 
 def _shapes(upload: Upload) -> tuple[Document, ...]:
-    return tuple(upload.documents.get("shapes") or own_documents("shapes"))
+    named = upload.parameters.one("type")
+    sent = upload.documents.get("shapes", ())
+    if sent and named:
+        raise BadRequest("There are shapes, and `type` names others; give one of the two.")
+    return tuple(sent) or shapes_of(named or DEFAULT_TYPE)
+
+
+def validation_types() -> dict[str, str]:
+    """What data can be validated against by name, and what each is called."""
+    named = {name: each.label for name, each in service().settings.validation_types.items()}
+    return {DEFAULT_TYPE: f"The shapes of {service().settings.title}"} | named
+
+
+def shapes_of(name: str) -> tuple[Document, ...]:
+    """The shapes of a validation type. Raises BadRequest, with those that there are, for another."""
+    files = service().project.validation_types.get(name)
+    if files is not None:
+        return tuple(_document(file) for file in files)
+    if name != DEFAULT_TYPE:
+        names = ", ".join(validation_types())
+        raise BadRequest(f"There is no validation type {name[:60]!r}; there are {names}.")
+    return tuple(own_documents("shapes"))
 
 
 def _severity(parameters: Parameters) -> Severity:
@@ -135,12 +160,12 @@ def _iri(name: str, value: str) -> str:
 
 def own_documents(folder: str) -> list[Document]:
     """The project's documents of one folder."""
-    project, base = service().project, service().settings.base
-    return [
-        Document(str(file.path.relative_to(project.root)), file.read(), file.syntax.name, f"{base}/")
-        for file in project.files
-        if file.folder == folder
-    ]
+    return [_document(file) for file in service().project.files if file.folder == folder]
+
+
+def _document(file: GraphFile) -> Document:
+    root, base = service().project.root, service().settings.base
+    return Document(str(file.path.relative_to(root)), file.read(), file.syntax.name, f"{base}/")
 
 
 def read_page(parameters: Parameters, *, paged: bool) -> Page | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import http.client
 import json
 import re
@@ -16,6 +17,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import pytest
 from flask.testing import FlaskClient
 
+from graphsvc.tokens import TokenFile
 from tests.conftest import LIBRARY, running
 
 BASE = "http://example.org/library"
@@ -60,7 +62,9 @@ def asked(
     with closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)) as connection:
         way = method or ("GET" if body is None else "POST")
         content = body.encode() if body is not None else None
-        connection.request(way, "/validate?" + urlencode(fields), content, {"Accept": "application/json"} | headers)
+        connection.request(
+            way, "/validate?" + urlencode(fields), content, {"Accept": "application/json"} | headers
+        )
         answer = connection.getresponse()
         return Got(answer.status, answer.headers, answer.read())
 
@@ -71,7 +75,7 @@ def long_list(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     project = tmp_path_factory.mktemp("projects") / "long"
     copytree(LIBRARY, project)
     lines = (f"<{BASE}/id/book/{number}> a <{BASE}/def/lib#Book> ." for number in range(MANY))
-    (project / "data" / "many.nt").write_text("\n".join(lines))
+    (project / "data" / "many.ttl").write_text("\n".join(lines))
     with running(project, GRAPHSVC_HOLD_BACK="1000000") as url:
         yield url
 
@@ -107,7 +111,7 @@ def test_graphs_are_merged_and_shapes_that_count_are_left_to_pyshacl(library_ser
     both = [("graph", f"{BASE}/graph/loans/2020"), ("graph", f"{BASE}/graph/loans/2021")]
     whole = asked(library_server, [*both, ("graph", BOOKS)], COUNTING, Content_Type=TURTLE).json
     assert [each["value"]["value"] for each in whole["results"]] == ["2"]
-    assert list(whole["judgedBy"])[0].startswith("pyshacl")
+    assert next(iter(whole["judgedBy"])).startswith("pyshacl")
     assert asked(library_server, [both[0], ("graph", BOOKS)], COUNTING, Content_Type=TURTLE).json["conforms"]
 
 
@@ -193,7 +197,9 @@ def test_a_long_report_comes_in_pages_that_lead_to_one_another(long_list: str) -
     assert len(got.json["results"]) == 1000
     assert got.json["page"] == {"number": 2, "size": 1000, "pages": 30, "results": MANY}
     assert got.json["counts"]["violation"] == MANY
-    links = dict(reversed(re.findall(r'<([^>]*)>; rel="(\w+)"', link)[0]) for link in got.headers.get_all("Link"))
+    links = dict(
+        reversed(re.findall(r'<([^>]*)>; rel="(\w+)"', link)[0]) for link in got.headers.get_all("Link")
+    )
     assert set(links) == {"first", "prev", "next", "last"}
     assert links["next"].startswith(long_list + "/validate?")
     following = asked(long_list, [*fields, ("page", "3")])
@@ -213,8 +219,13 @@ def test_a_report_beyond_what_is_held_back_is_streamed_whole(long_list: str, nam
     assert got.status == 200
     assert got.headers["Content-Length"] is None
     assert got.headers["Result-Count"] == str(MANY)
-    sign = {"json": '"severityIri"', "nt": "#resultSeverity>", "csv": "\nviolation,", "text": "\nviolation: "}[name]
-    assert ("\n" + got.text).count(sign) == MANY
+    signs = {
+        "json": '"severityIri"',
+        "nt": "#resultSeverity>",
+        "csv": "\nviolation,",
+        "text": "\nviolation: ",
+    }
+    assert ("\n" + got.text).count(signs[name]) == MANY
 
 
 def test_a_head_request_gets_the_head_alone(long_list: str) -> None:
@@ -223,12 +234,57 @@ def test_a_head_request_gets_the_head_alone(long_list: str) -> None:
     assert got.headers["ETag"]
 
 
-def test_a_report_is_on_what_was_written_before(tmp_path: Path) -> None:
-    project = tmp_path / "library"
-    copytree(LIBRARY, project)
-    from tests.commands import new_token  # noqa: PLC0415
-
-    with running(project) as server:
+def test_a_report_is_on_what_was_just_written(tmp_path: Path) -> None:
+    file = TokenFile(tmp_path / "tokens.json")
+    secret = file.new("all", ["write"])
+    with running(LIBRARY, GRAPHSVC_TOKENS=str(file.path)) as server:
         before = asked(server, [("graph", BOOKS)])
-        assert before.status == 200
-        assert new_token
+        title = f'<{BASE}/id/book/tab> <http://purl.org/dc/terms/title> "Tab"'
+        update = f"INSERT DATA {{ GRAPH <{BOOKS}> {{ {title} }} }}"
+        address = urlsplit(server)
+        with closing(
+            http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+        ) as connection:
+            headers = {"Content-Type": "application/sparql-update", "Authorization": f"Bearer {secret}"}
+            connection.request("POST", "/update", update, headers)
+            written = connection.getresponse()
+            assert written.status == 204
+        after = asked(server, [("graph", BOOKS)], If_None_Match=before.headers["ETag"])
+    assert before.json["conforms"] is False
+    assert after.status == 200
+    assert after.json["conforms"] is True
+    assert after.headers["Graph-Epoch"] == written.headers["Graph-Epoch"] != before.headers["Graph-Epoch"]
+
+
+def test_a_store_elsewhere_is_not_validated_and_the_reason_is_given(library_server: str) -> None:
+    with running(LIBRARY, "--store", f"remote:{library_server}/sparql") as server:
+        got = asked(server, [("graph", "all")])
+        assert got.status == 501
+        assert "store elsewhere" in got.json["detail"]
+        assert "stored here" not in asked(server, [], Accept="text/html").text
+
+
+def test_the_page_of_a_report_leads_to_the_nodes_and_to_the_rules(library_server: str) -> None:
+    page = asked(library_server, [("graph", BOOKS)], Accept="text/html").text
+    assert 'href="/id/book/tab"' in page
+    assert f'href="/shapes#{BOOK_SHAPE.replace("#", "%23")}-title"' in page
+    address = urlsplit(library_server)
+    with closing(http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)) as connection:
+        connection.request("GET", "/shapes", headers={"Accept": "text/html"})
+        shapes = connection.getresponse().read().decode()
+    assert f'id="{BOOK_SHAPE}-title"' in shapes
+    others = asked(
+        library_server, [("graph", BOOKS)], OWN_SHAPES, Content_Type=TURTLE, Accept="text/html"
+    ).text
+    assert "/shapes#" not in others
+
+
+def test_the_form_offers_the_graphs_and_examples(library_server: str) -> None:
+    page = asked(library_server, [], Accept="text/html").text
+    assert f'<option value="{BOOKS}">' in page
+    assert 'href="/validate?graph=all"' in page
+    fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    example = urlencode({name: html.unescape(value) for name, value in fields.items()})
+    kind = "application/x-www-form-urlencoded"
+    report = asked(library_server, [], example, Content_Type=kind, Accept="text/html").text
+    assert "The day of birth is a date" in report
