@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -62,6 +62,8 @@ class Project:
                 f"{self.root}: there is no RDF file in data/, ontology/ or shapes/. "
                 "`graphsvc new DIR` makes a small project to start from."
             )
+        # What is wrong with them is to be known at once.
+        _ = self.validation_types
 
     @cached_property
     def files(self) -> tuple[GraphFile, ...]:
@@ -72,6 +74,25 @@ class Project:
             for path in sorted((self.root / folder).rglob("*"))
             if path.is_file() and path.name not in NOT_DATA and (syntax := by_suffix(path.name, DATA_FORMATS))
         )
+
+    @cached_property
+    def validation_types(self) -> Mapping[str, tuple[GraphFile, ...]]:
+        """The files of shapes of each validation type that is set.
+
+        Raises ProjectError where a type has none, or one outside the project.
+        """
+        return {name: self._named(name, each.shapes) for name, each in self.settings.validation_types.items()}
+
+    def _named(self, name: str, patterns: Iterable[str]) -> tuple[GraphFile, ...]:
+        found = []
+        for pattern in patterns:
+            outside = Path(pattern).is_absolute() or ".." in Path(pattern).parts
+            paths = [] if outside or not pattern else sorted(self.root.glob(pattern))
+            files = [(path, by_suffix(path.name, DATA_FORMATS)) for path in paths if path.is_file()]
+            if not any(syntax for _, syntax in files):
+                raise ProjectError(f"validation type {name!r}: {pattern!r} names no RDF file of the project")
+            found += [GraphFile(path, "shapes", syntax, "") for path, syntax in files if syntax]
+        return tuple(found)
 
     def _graph(self, folder: str, path: Path) -> str:
         relative = path.relative_to(self.root / folder)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
@@ -22,10 +22,20 @@ from graphsvc.vocab import PREFIXES
 CONFIGURATION_FILE = "graphsvc.toml"
 ENVIRONMENT_PREFIX = "GRAPHSVC_"
 _TABLES = ("project", "service")
+# What only the file can give.
+_OF_THE_FILE = frozenset({"prefixes", "validation_types"})
 
 
 def _setting(default: Any, help_text: str, *, table: str = "service") -> Any:
     return field(default=default, metadata={"help": help_text, "table": table})
+
+
+@dataclass(frozen=True)
+class ValidationType:
+    """Shapes that data may be validated against by name: `shapes` are paths in the project, with `*` and `**`."""
+
+    label: str
+    shapes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -92,6 +102,8 @@ class Settings:
     max_query_bytes: int = _setting(256 << 10, "The longest query text.")
     max_upload_bytes: int = _setting(64 << 20, "The largest upload, unpacked.")
     prefixes: Mapping[str, str] = field(default_factory=lambda: dict(PREFIXES))
+    # By name, or by name and version with a dot between; the tables [validation.NAME] of the file.
+    validation_types: Mapping[str, ValidationType] = field(default_factory=dict)
 
     @property
     def root_url(self) -> str:
@@ -157,7 +169,7 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
 def origins(project: Path, environ: Mapping[str, str], **flags: Any) -> dict[str, str]:
     """Where each setting that is not at its default comes from, by its name; arguments and errors as of `load`."""
     file = project / CONFIGURATION_FILE
-    found = {name: str(file) for name in _from_file(file) if name != "prefixes"}
+    found = {name: str(file) for name in _from_file(file) if name not in _OF_THE_FILE}
     found |= {name: f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _from_environment(environ)}
     return found | {name: f"--{name.replace('_', '-')}" for name, value in flags.items() if value is not None}
 
@@ -187,10 +199,12 @@ def _from_file(path: Path) -> dict[str, Any]:
     for table, entries in content.items():
         if table == "prefixes":
             values["prefixes"] = dict(PREFIXES) | _checked_prefixes(path, entries)
+        elif table == "validation":
+            values["validation_types"] = dict(_validation_types(path, entries))
         elif table in _TABLES and isinstance(entries, dict):
             values |= {key: _file_value(path, table, key, entries[key]) for key in entries}
         else:
-            raise ProjectError(f"{path}: {_unknown(table, [*_TABLES, 'prefixes'])}")
+            raise ProjectError(f"{path}: {_unknown(table, [*_TABLES, 'prefixes', 'validation'])}")
     return values
 
 
@@ -205,6 +219,29 @@ def _checked_prefixes(path: Path, entries: Any) -> dict[str, str]:
     if not isinstance(entries, dict) or not all(isinstance(iri, str) for iri in entries.values()):
         raise ProjectError(f'{path}: [prefixes] holds lines of the form: name = "namespace IRI"')
     return dict(entries)
+
+
+def _validation_types(path: Path, tables: Any) -> Iterator[tuple[str, ValidationType]]:
+    for name, entries in tables.items() if isinstance(tables, dict) else [("", None)]:
+        where = f"{path}: [validation.{name}]"
+        if not name or not isinstance(entries, dict) or not entries.keys() <= {"label", "shapes", "versions"}:
+            raise ProjectError(f"{where} holds label, and shapes or versions")
+        label, versions = entries.get("label", name), entries.get("versions", {})
+        if not isinstance(label, str) or not isinstance(versions, dict):
+            raise ProjectError(f"{where}: label is a text, versions is a table")
+        if ("shapes" in entries) == bool(versions):
+            raise ProjectError(f"{where} has either shapes or versions")
+        for version, shapes in versions.items() or [("", entries.get("shapes"))]:
+            if (
+                not isinstance(shapes, list)
+                or not shapes
+                or not all(isinstance(each, str) for each in shapes)
+            ):
+                raise ProjectError(f"{where}: shapes are a list of paths in the project")
+            if version:
+                yield f"{name}.{version}", ValidationType(f"{label} {version}", tuple(shapes))
+            else:
+                yield name, ValidationType(label, tuple(shapes))
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

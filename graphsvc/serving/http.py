@@ -37,12 +37,13 @@ def answer(role: Role) -> None:
     give_back_large_blocks()
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.getLogger("waitress").addFilter(Brevity())
-    store = remote_store(settings) or PooledStore(
-        role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back
-    )
+    remote = remote_store(settings)
+    store = remote or PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
+    readers = None if remote else role.keeper
+    validator = PooledValidator(role.checker, readers, hold_back=settings.hold_back)
     indexes = ServedIndexes(role.indexer, every=REST if settings.store.startswith("remote:") else 0.0)
     server = create_server(
-        create_app(settings, store, Project(settings), PooledValidator(role.checker), indexes),
+        create_app(settings, store, Project(settings), validator, indexes),
         sockets=[role.socket()],
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import os
 from pathlib import Path
+from typing import IO, Any
 
 from graphsvc.errors import GraphsvcError, ProjectError, StoreError
 from graphsvc.loading import disk_folder, open_store, opened, recover_disk
@@ -16,8 +18,11 @@ from graphsvc.store.disk import DiskKeeping, Lock
 from graphsvc.store.keeping import Keeping
 from graphsvc.store.local import LocalStore
 from graphsvc.store.reader import reader
+from graphsvc.validation.pooled import KIND, validate_stored_job
 from graphsvc.workers.lane import Lane, forked
 from graphsvc.workers.pool import Pool
+from graphsvc.workers.wire import Job
+from graphsvc.workers.worker import Handler
 
 
 def keep(role: Role) -> None:
@@ -30,11 +35,13 @@ def keep(role: Role) -> None:
         if folder is None
         else _on_disk(project, settings, folder)
     )
+    # Loaded here once, so that no reader has to.
+    importlib.import_module("graphsvc.validation.setwise.engine")
     # What is there now stays: the readers share its pages as long as nobody writes to them.
     gc.freeze()
     pool = Pool(
         role.socket(),
-        reader(store),
+        _handler(store),
         size=settings.reader_count,
         memory=settings.reader_memory,
         share=settings.client_share or None,
@@ -43,6 +50,19 @@ def keep(role: Role) -> None:
     )
     pool.run(role.say_ready, settings.grace)
     keeping.close()
+
+
+def _handler(store: LocalStore) -> Handler:
+    """What a reader does: it answers a query, or validates what is stored."""
+    query = reader(store)
+
+    def handle(job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any] | None:
+        if job.kind != KIND:
+            return query(job, payload, out)
+        validate_stored_job(store, job, payload, out)
+        return None
+
+    return handle
 
 
 def _in_memory(project: Project, settings: Settings, journal: Path) -> tuple[LocalStore, Keeping, Lane]:

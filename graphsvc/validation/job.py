@@ -19,6 +19,7 @@ from graphsvc.validation.json_report import read_json, write_json
 from graphsvc.validation.placing import placed
 from graphsvc.validation.remedy import with_remedies
 from graphsvc.validation.report import Report, Result, Severity
+from graphsvc.validation.scope import Scope
 from graphsvc.validation.shapes import Shapes
 from graphsvc.validation.statements import Document, Statements, read
 from graphsvc.validation.structure import undescribed
@@ -55,7 +56,7 @@ class ValidationJob:
 
     `ontology` is what the data rely on: class hierarchies, concepts. Its triples count as the data's do when
     targets and values are looked up. `severity` is the least grave that keeps the data from passing. `prefixes`
-    shorten the IRIs in what results say is to be done.
+    shorten the IRIs in what results say is to be done. `scope` restricts it to some focus nodes or shapes.
     """
 
     data: tuple[Document, ...]
@@ -63,6 +64,7 @@ class ValidationJob:
     ontology: tuple[Document, ...] = ()
     severity: Severity = Severity.INFO
     prefixes: Mapping[str, str] = field(default_factory=lambda: PREFIXES)
+    scope: Scope = field(default_factory=Scope)
 
     def to_bytes(self) -> bytes:
         """A line of JSON, and after it the documents one after the other."""
@@ -70,6 +72,7 @@ class ValidationJob:
         header = {
             "severity": self.severity.value,
             "prefixes": dict(self.prefixes),
+            "scope": [self.scope.focus_nodes, self.scope.shapes],
             **{
                 role: [[each.name, each.syntax, each.base, len(each.content)] for each in getattr(self, role)]
                 for role in _ROLES
@@ -89,7 +92,8 @@ class ValidationJob:
                 documents[role].append(Document(name, rest[taken : taken + size], syntax, base))
                 taken += size
         data, shapes, ontology = (tuple(documents[role]) for role in _ROLES)
-        return cls(data, shapes, ontology, Severity(header["severity"]), header["prefixes"])
+        scope = Scope(*map(tuple, header["scope"]))
+        return cls(data, shapes, ontology, Severity(header["severity"]), header["prefixes"], scope)
 
 
 def run(packed: bytes) -> bytes:
@@ -111,7 +115,8 @@ def validate(job: ValidationJob, engine: Engine = Engine.SETWISE) -> Report:
     Each result says where in the data it is, and what to do about it.
 
     Raises DataSyntaxError for a document that does not parse, ShapesError for shapes that cannot run,
-    RemoteAccessRefused and TooComplex as `Shapes.load` does. Broken input never counts as a lack of conformance.
+    RemoteAccessRefused and TooComplex as `Shapes.load` does, and BadRequest for a scope that names what is not
+    there. Broken input never counts as a lack of conformance. pyshacl alone knows no scope.
     """
     shapes = Shapes.load(job.shapes)
     if engine is Engine.PYSHACL:
@@ -120,7 +125,9 @@ def validate(job: ValidationJob, engine: Engine = Engine.SETWISE) -> Report:
     else:
         from graphsvc.validation.setwise import loaded
 
-        report = judge(loaded.load(job.data, job.ontology), shapes, job.severity)
+        triples = loaded.load(job.data, job.ontology)
+        only = job.scope.only(shapes)
+        report = judge(triples, shapes, job.severity, job.scope.nodes(triples), only)
     if not report.results:
         return report
     data = surroundings(report, job.data, role="data")
@@ -196,6 +203,12 @@ def _judged(
         notes = [
             f"The shape {shapes.statements.name(node)} was judged by {pyshacl.ENGINE}: it has {reason}."
             for node, reason in judgement.left.items()
+        ]
+    elif focus_nodes is not None:
+        notes = [
+            f"{node.n3()} is a focus node of none of the shapes: nothing was checked of it."
+            for node in focus_nodes
+            if node not in judgement.reached
         ]
     kept = (each for each in found if data.is_of_data(each.focus_node))
     imports = {value for _, value in data.pairs(_IMPORTS.value)}

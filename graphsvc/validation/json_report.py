@@ -11,7 +11,8 @@
 A TERM is as in SPARQL 1.1 Query Results JSON (https://www.w3.org/TR/sparql11-results-json/#select-encode-terms);
 a PATH is {"text": "ex:a/ex:b", "kind": "sequence", "parts": [PATH, …]} or {"text": …, "kind": "predicate",
 "iri": "…"}. Lines and columns count from 1; `text` is the line, from `textColumn` on. What is not
-there is left out.
+there is left out. A page of a report has "page": {"number": 2, "size": 100, "pages": 4, "results": 321}, and the
+counts and the verdict of the whole.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from typing import Any
 
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.rdf.terms import XSD_STRING
+from graphsvc.validation.paging import Page, ReportPage
 from graphsvc.validation.path import Kind, Path
 from graphsvc.validation.report import Location, Report, Result, Severity
 from graphsvc.vocab import PREFIXES
@@ -47,12 +49,18 @@ def write_json(report: Report, prefixes: Mapping[str, str]) -> bytes:
         "passes": report.passes,
         "threshold": report.threshold.value,
         "counts": {severity.value: count for severity, count in report.counts.items()},
+        **({"page": _page(report)} if isinstance(report, ReportPage) else {}),
         "engine": report.engine,
         **({"judgedBy": judged_by} if judged_by else {}),
         "notes": list(report.notes),
         "results": [_result(result, prefixes) for result in report.results],
     }
     return (json.dumps(content, ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
+def _page(report: ReportPage) -> dict[str, int]:
+    page = report.page
+    return {"number": page.number, "size": page.size, "pages": report.pages, "results": report.total}
 
 
 def _result(result: Result, prefixes: Mapping[str, str]) -> dict[str, Any]:
@@ -113,9 +121,9 @@ def _path(path: Path | None, prefixes: Mapping[str, str]) -> dict[str, Any] | No
 
 
 def read_json(document: bytes) -> Report:
-    """The report of `write_json`."""
+    """The report of `write_json`, or the page."""
     content = json.loads(document)
-    return Report(
+    report = Report(
         tuple(_read_result(each) for each in content["results"]),
         content["engine"],
         tuple(content["notes"]),
@@ -124,6 +132,13 @@ def read_json(document: bytes) -> Report:
             engine: tuple(shape for each in shapes if (shape := _read_term(each)) is not None)
             for engine, shapes in content.get("judgedBy", {}).items()
         },
+    )
+    if "page" not in content:
+        return report
+    page = Page(content["page"]["number"], content["page"]["size"])
+    totals = {Severity(name): count for name, count in content["counts"].items()}
+    return ReportPage(
+        report.results, report.engine, report.notes, report.threshold, report.judged_by, page, totals
     )
 
 

@@ -6,8 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from graphsvc.errors import NotSupported
+from graphsvc.formats import Format
 from graphsvc.validation.job import ValidationJob, validate
-from graphsvc.validation.report import Report
+from graphsvc.validation.paging import Page
+from graphsvc.validation.stored_job import Stored, StoredJob, validate_where_stored
+from graphsvc.validation.written import Written, written
 
 
 @dataclass(frozen=True)
@@ -22,17 +26,39 @@ class ValidationLimits:
 class Validator(Protocol):
     """Does validation jobs."""
 
-    def validate(self, job: ValidationJob, limits: ValidationLimits) -> Report:
-        """The report.
+    def report(
+        self, job: ValidationJob | StoredJob, form: Format, page: Page | None, limits: ValidationLimits
+    ) -> Written:
+        """The report in one of FILE_FORMATS; the whole, or a page.
 
-        Raises what `graphsvc.validation.job.validate` raises, and where the adapter has a wall: OutOfTime,
-        OutOfMemory, Saturated, Unavailable.
+        Raises what `graphsvc.validation.job.validate` raises, BadRequest for a scope that names what is not there,
+        NotFound for a page or a graph that is not there, NotSupported for a StoredJob where the data are out of
+        reach, and where the adapter has a wall: OutOfTime, OutOfMemory, Saturated, Unavailable.
         """
 
 
 class LocalValidator:
-    """Validates in this process, which nothing can stop: for the command line and for tests."""
+    """Validates in this process, which nothing can stop: for the command line and for tests.
 
-    def validate(self, job: ValidationJob, limits: ValidationLimits) -> Report:  # noqa: ARG002
-        """The report; there are no limits here."""
-        return validate(job)
+    `stored` is the store whose graphs can be validated, if there is one.
+    """
+
+    def __init__(self, stored: Stored | None = None) -> None:
+        self._stored = stored
+
+    def report(
+        self,
+        job: ValidationJob | StoredJob,
+        form: Format,
+        page: Page | None,
+        limits: ValidationLimits,  # noqa: ARG002
+    ) -> Written:
+        """See `Validator.report`; there are no limits here."""
+        if isinstance(job, ValidationJob):
+            return written(validate(job), form, page, job.prefixes)
+        if self._stored is None:
+            raise NotSupported(
+                "The data are in a store elsewhere; what is validated here has to be sent here."
+            )
+        report = validate_where_stored(self._stored.engine, job)
+        return written(report, form, page, job.rules.prefixes, self._stored.epoch())

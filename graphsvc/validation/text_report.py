@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from graphsvc.validation.paging import ReportPage
 from graphsvc.validation.report import Report, Result
 from graphsvc.validation.wording import messages, plain, shape_name, source, subject, verdict
 
@@ -16,6 +17,12 @@ def write_text(report: Report, prefixes: Mapping[str, str]) -> bytes:
     """
     lines = [line for result in report.results for line in _result(result, prefixes, "")]
     lines += [plain(f"note: {note}") for note in report.notes]
+    if isinstance(report, ReportPage) and report.pages > 1:
+        last = report.first + len(report.results) - 1
+        lines.append(
+            f"note: Results {report.first:,} to {last:,} of {report.total:,}: "
+            f"page {report.page.number:,} of {report.pages:,}."
+        )
     lines.append(verdict(report))
     return ("\n".join(lines) + "\n").encode("utf-8")
 

@@ -18,11 +18,13 @@ from graphsvc.store import Store
 from graphsvc.stored_queries import Library
 from graphsvc.tokens import TokenFile
 from graphsvc.validation import LocalValidator, Validator
+from graphsvc.validation.stored_job import Stored
 from graphsvc.web import (
     conformance,
     dataset,
     graph_store,
     health,
+    interoperability_test_bed,
     memento,
     openapi,
     pages,
@@ -64,11 +66,12 @@ def create_app(
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     content = project or Project(settings)
+    at_hand = store if isinstance(store, Stored) else None
     app.extensions[EXTENSION] = Service(
         settings,
         content,
         store,
-        validator or LocalValidator(),
+        validator or LocalValidator(at_hand),
         TokenFile(settings.token_file),
         indexes or LocalIndexes(store, f"{settings.base}/"),
         Library(content.root / "queries"),
@@ -88,6 +91,7 @@ def create_app(
         queries,
         search,
         validation,
+        interoperability_test_bed,
         resources,
     ):
         app.register_blueprint(room.blueprint)

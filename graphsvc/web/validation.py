@@ -1,4 +1,4 @@
-"""SHACL validation at `/validate`: data in, report out.
+"""SHACL validation at `/validate`: data, or the name of a graph, in; report out.
 
 The answer is 200 whether or not the data conform: the report is what was asked for. Data or shapes that are
 broken are the client's error, never a report. https://www.w3.org/TR/shacl/#validation
@@ -9,90 +9,128 @@ from __future__ import annotations
 from flask import Blueprint, Response, request
 
 from graphsvc.errors import BadRequest
-from graphsvc.formats import DATA_FORMATS, HTML, Format
-from graphsvc.validation import Document, Severity, ValidationJob
-from graphsvc.validation.rendering import REPORT_CSV, REPORT_FORMATS, render
+from graphsvc.formats import CSV, DATA_FORMATS, HTML, JSON, Format
+from graphsvc.store import Answer
+from graphsvc.validation import Page, StoredJob, ValidationJob
+from graphsvc.validation.json_report import read_json
+from graphsvc.validation.paging import pages
+from graphsvc.validation.rendering import REPORT_CSV, REPORT_FORMATS
+from graphsvc.validation.written import Written
 from graphsvc.web.limits import validation_limits
-from graphsvc.web.parameters import Parameters
-from graphsvc.web.representation import choose
-from graphsvc.web.service import service
-from graphsvc.web.uploads import Upload, read_upload
-from graphsvc.web.validation_page import form_page, report_page
-
-ROLES = ("data", "shapes", "ontology")
-OFFERS: tuple[Format, ...] = (*REPORT_FORMATS, HTML)
-_FIELDS = frozenset(
-    {
-        "format",
-        "severity",
-        "base",
-        "timeout",
-        *(f"{role}{end}" for role in ROLES for end in ("", "_text", "_format")),
-    }
+from graphsvc.web.parameters import Parameters, from_url
+from graphsvc.web.representation import choose, not_modified, page_tag, respond, whole
+from graphsvc.web.service import absolute_url, service
+from graphsvc.web.state import state_tag
+from graphsvc.web.uploads import Upload
+from graphsvc.web.validation_page import ReportView, form_page, report_page
+from graphsvc.web.validation_request import (
+    asked_graphs,
+    check_fields,
+    own_documents,
+    page_link,
+    read_page,
+    read_request,
+    stored_job,
+    upload_job,
 )
+
+OFFERS: tuple[Format, ...] = (*REPORT_FORMATS, HTML)
 blueprint = Blueprint("validation", __name__)
 
 
 @blueprint.get("/validate")
 def form() -> Response:
-    """The form."""
-    choose((HTML,), None)
-    return _respond(form_page(DATA_FORMATS, OFFERS).encode("utf-8"), HTML)
+    """The form; with `graph`, a report on what is stored."""
+    parameters = from_url()
+    if not parameters.all("graph"):
+        _check_form(parameters)
+        choose((HTML,), None)
+        page = form_page(DATA_FORMATS, OFFERS).encode("utf-8")
+        return respond(whole(page, service().store.epoch()), HTML)
+    return _stored(Upload({}, parameters))
 
 
 @blueprint.post("/validate")
 def validate() -> Response:
-    """Validate the documents of the request."""
-    settings = service().settings
-    upload = read_upload(ROLES, settings.max_upload_bytes)
+    """Validate the documents of the request, or what is stored by the shapes of the request."""
+    upload = read_request()
+    if asked_graphs(upload.parameters):
+        return _stored(upload)
     parameters = upload.parameters
-    _check_fields(parameters)
+    check_fields(parameters)
     chosen = choose(OFFERS, parameters.one("format") or None)
-    report = service().validator.validate(_job(upload), validation_limits(parameters))
-    if chosen is HTML:
-        return _respond(report_page(report).encode("utf-8"), HTML)
-    return _respond(render(report, chosen, settings.prefixes), chosen)
+    page = read_page(parameters, paged=chosen is HTML)
+    found = _report(upload_job(upload), chosen, page, parameters)
+    return _respond(found, chosen, page, None)
 
 
-def _check_fields(parameters: Parameters) -> None:
-    """A field that is misspelt must not be passed over: the report would be on something else."""
-    unknown = sorted({name for name, _ in parameters.pairs} - _FIELDS)
-    if unknown:
-        names = ", ".join(sorted(_FIELDS))
-        raise BadRequest(f"There is no field {unknown[0][:40]!r}; there are {names}.")
+def _check_form(parameters: Parameters) -> None:
+    """A request for a report that does not say on what must not get the form."""
+    told = sorted(parameters.names() - {"format"})
+    if told:
+        raise BadRequest(
+            f"`{told[0][:40]}` is given, and no data: name a graph (`graph=IRI`, `graph=all`), or POST them."
+        )
 
 
-def _job(upload: Upload) -> ValidationJob:
-    """The job; where no shapes or no ontology are sent, the project's own are meant."""
-    data = upload.documents.get("data", ())
-    if not data:
-        raise BadRequest("There are no data: send them as the body, or in the field `data` or `data_text`.")
-    severity = upload.parameters.one("severity")
-    return ValidationJob(
-        data=tuple(data),
-        shapes=tuple(upload.documents.get("shapes") or _own("shapes")),
-        ontology=tuple(upload.documents.get("ontology") or _own("ontology")),
-        severity=Severity.named(severity) if severity else Severity.INFO,
-        prefixes=service().settings.prefixes,
+def _stored(upload: Upload) -> Response:
+    parameters = upload.parameters
+    check_fields(parameters)
+    chosen = choose(OFFERS, parameters.one("format") or None)
+    page = read_page(parameters, paged=chosen is HTML)
+    job = stored_job(upload)
+    tag = _tag(service().store.epoch(), chosen, job, page)
+    if not_modified(tag):
+        return respond(None, chosen, tag=tag)
+    found = _report(job, chosen, page, parameters)
+    # The data may have changed since the tag was compared.
+    tag = _tag(found.epoch, chosen, job, page)
+    if request.method == "HEAD" and found.length is None:
+        found.chunks.close()  # type: ignore[attr-defined]
+    return _respond(found, chosen, page, tag)
+
+
+def _tag(epoch: str, chosen: Format, job: StoredJob, page: Page | None) -> str:
+    parts = (repr(job), repr(page))
+    return page_tag(epoch, *parts) if chosen is HTML else state_tag(epoch, chosen.media_type, *parts)
+
+
+def _report(
+    job: ValidationJob | StoredJob, chosen: Format, page: Page | None, parameters: Parameters
+) -> Written:
+    """The report; of a page for people, what the page shows is asked for."""
+    asked = JSON if chosen is HTML else chosen
+    found = service().validator.report(job, asked, page, validation_limits(parameters))
+    if chosen is not HTML:
+        return found
+    rules, graphs = (job.rules, job.graphs or ()) if isinstance(job, StoredJob) else (job, None)
+    view = ReportView(
+        graphs,
+        rules.shapes == tuple(own_documents("shapes")),
+        page_link(page, found.results, -1),
+        page_link(page, found.results, +1),
     )
+    shown = report_page(read_json(found.read()), view).encode("utf-8", "replace")
+    return Written(iter((shown,)), found.results, len(shown), found.epoch)
 
 
-def _own(folder: str) -> list[Document]:
-    """The project's documents of one folder."""
-    project, base = service().project, service().settings.base
-    return [
-        Document(str(file.path.relative_to(project.root)), file.read(), file.syntax.name, f"{base}/")
-        for file in project.files
-        if file.folder == folder
-    ]
-
-
-def _respond(body: bytes, chosen: Format) -> Response:
-    response = Response(body)
-    response.headers["Content-Type"] = chosen.content_type
-    response.headers["Vary"] = "Accept, Accept-Language" if chosen is HTML else "Accept"
-    if chosen is REPORT_CSV:
+def _respond(found: Written, chosen: Format, page: Page | None, tag: str | None) -> Response:
+    answer = Answer(found.chunks, found.epoch, found.length)
+    response = respond(answer, chosen, tag=tag, cache="no-cache" if tag else "no-store")
+    if not found.epoch:
+        del response.headers["Graph-Epoch"]
+    if chosen is REPORT_CSV or chosen is CSV:
         # What a cell of a spreadsheet begins with can make it a formula: a browser is to save it, not hand it on.
         response.headers["Content-Disposition"] = 'attachment; filename="report.csv"'
-    response.headers["Cache-Control"] = "no-cache" if request.method == "GET" else "no-store"
+    if page is not None:
+        last = pages(found.results, page.size)
+        for relation, link in (
+            ("first", page_link(page, found.results, 1 - page.number)),
+            ("prev", page_link(page, found.results, -1)),
+            ("next", page_link(page, found.results, +1)),
+            ("last", page_link(page, found.results, last - page.number)),
+        ):
+            if link:
+                response.headers.add("Link", f'<{absolute_url(link)}>; rel="{relation}"')
+    response.headers["Result-Count"] = str(found.results)
     return response

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
 from flask import render_template
 
 from graphsvc.formats import Format
 from graphsvc.rdf import Iri, Literal, Term
+from graphsvc.store.rows import select
 from graphsvc.validation import Report, Result, Severity
 from graphsvc.validation.compact import compact
+from graphsvc.validation.paging import ReportPage
 from graphsvc.validation.wording import excerpt, shape_name, verdict
-from graphsvc.web.addresses import link_to
+from graphsvc.validation.written import total
+from graphsvc.web.addresses import about_link, link_to
 from graphsvc.web.representation import languages
-from graphsvc.web.service import service
+from graphsvc.web.service import local_path, service
 
-MAX_SHOWN = 1_000
+# So many graphs are offered by name in the form; any other can be typed.
+MAX_GRAPHS = 200
+# What a fragment may hold as it is. https://www.rfc-editor.org/rfc/rfc3986#section-3.5
+_FRAGMENT = "%/?:@!$&'()*+,;=~-._"
 EXAMPLE = """@prefix ex: <http://example.org/> .
 @prefix xsd: <http://www.w3.org/2001/XMLSchema#> .
 
@@ -47,7 +54,7 @@ class Shown:
 
 @dataclass(frozen=True)
 class ShownResult:
-    """A result as a page shows it."""
+    """A result as a page shows it; `rule` is where the constraint is documented."""
 
     severity: Severity
     focus: Shown
@@ -60,11 +67,26 @@ class ShownResult:
     source: str
     carets: str
     remedy: str | None
+    rule: str | None
     details: tuple[ShownResult, ...]
 
 
+@dataclass(frozen=True)
+class ReportView:
+    """How a report is shown.
+
+    `graphs` are the stored graphs that it is on (none: the whole dataset), None for what a request brought.
+    `own_shapes` says that the shapes are the project's. `previous` and `following` lead to other pages.
+    """
+
+    graphs: tuple[str, ...] | None = None
+    own_shapes: bool = False
+    previous: str | None = None
+    following: str | None = None
+
+
 def form_page(syntaxes: Sequence[Format], reports: Sequence[Format]) -> str:
-    """The form to paste or upload what is to be validated."""
+    """The form to paste, upload or name what is to be validated."""
     return render_template(
         "validate.html",
         syntaxes=syntaxes,
@@ -73,50 +95,77 @@ def form_page(syntaxes: Sequence[Format], reports: Sequence[Format]) -> str:
         example=EXAMPLE,
         example_shapes=EXAMPLE_SHAPES,
         limit=service().settings.max_upload_bytes,
+        stored=not service().settings.store.startswith("remote:"),
+        graphs=_graphs(),
     )
 
 
-def report_page(report: Report) -> str:
-    """A report: the verdict, the counts, and the results by shape, at most MAX_SHOWN of them."""
-    groups: dict[Shown, list[ShownResult]] = {}
+def _graphs() -> list[str]:
+    if service().settings.store.startswith("remote:"):
+        return []
+    found = select(
+        service().store, f"SELECT ?graph {{ GRAPH ?graph {{}} }} ORDER BY ?graph LIMIT {MAX_GRAPHS}"
+    )
+    return [row["graph"].value for row in found]
+
+
+def report_page(report: Report, view: ReportView) -> str:
+    """A report, or a page of it: the verdict, the counts, and the results by shape."""
+    groups: dict[tuple[Shown, str | None], list[ShownResult]] = {}
     preferred = languages()
-    for result in report.results[:MAX_SHOWN]:
-        groups.setdefault(_shape(result), []).append(_shown(result, preferred))
+    for result in report.results:
+        groups.setdefault(_shape(result, view), []).append(_shown(result, preferred, view))
     return render_template(
         "report.html",
         report=report,
         verdict=verdict(report),
         groups=groups,
-        shown=min(MAX_SHOWN, len(report.results)),
+        view=view,
+        total=total(report),
+        first=report.first if isinstance(report, ReportPage) else 1,
     )
 
 
-def _shape(result: Result) -> Shown:
+def _shape(result: Result, view: ReportView) -> tuple[Shown, str | None]:
+    """The shape, and where it is documented."""
     link = link_to(result.within.value) if result.within else None
-    return Shown(shape_name(result, service().settings.prefixes), link)
+    shown = Shown(shape_name(result, service().settings.prefixes), link)
+    return shown, _rule(result.within, view)
 
 
-def _shown(result: Result, preferred: Sequence[str]) -> ShownResult:
+def _rule(shape: Term | None, view: ReportView) -> str | None:
+    """Where a shape of the project is documented."""
+    if not view.own_shapes or not isinstance(shape, Iri):
+        return None
+    return f"{local_path('/shapes')}#{quote(shape.value, safe=_FRAGMENT)}"
+
+
+def _shown(result: Result, preferred: Sequence[str], view: ReportView) -> ShownResult:
     prefixes = service().settings.prefixes
     source, carets = excerpt(result.location) if result.location else ("", "")
     rank = {language: place for place, language in enumerate(preferred)}
     return ShownResult(
         severity=result.grade,
-        focus=_term(result.focus_node),
-        owner=_term(result.owner) if result.owner else None,
+        focus=_term(result.focus_node, view),
+        owner=_term(result.owner, view) if result.owner else None,
         path=result.path.text(prefixes) if result.path else None,
-        value=_term(result.value) if result.value not in (None, result.focus_node) else None,
+        value=_term(result.value, view) if result.value not in (None, result.focus_node) else None,
         messages=tuple(sorted(result.messages, key=lambda each: rank.get(each.language.lower(), len(rank)))),
         component=compact(result.component, prefixes),
         place=str(result.location) if result.location else None,
         source=source,
         carets=carets,
         remedy=result.remedy,
-        details=tuple(_shown(detail, preferred) for detail in result.details),
+        rule=_rule(result.source_shape, view),
+        details=tuple(_shown(detail, preferred, view) for detail in result.details),
     )
 
 
-def _term(term: Term | None) -> Shown:
+def _term(term: Term | None, view: ReportView) -> Shown:
+    """A term; what is stored has a page here, whatever its IRI."""
     assert term is not None
     text = compact(term, service().settings.prefixes)
-    return Shown(text, link_to(term.value) if isinstance(term, Iri) else None)
+    if not isinstance(term, Iri):
+        return Shown(text)
+    elsewhere = about_link(term.value) if view.graphs is not None else None
+    return Shown(text, link_to(term.value) or elsewhere)

@@ -43,10 +43,14 @@ class Unit:
 
 @dataclass
 class Judgement:
-    """The results of a validation, and the target shapes that were left to pyshacl, each with the reason."""
+    """The results of a validation, and the target shapes that were left to pyshacl, each with the reason.
+
+    `reached` are those of the focus nodes that were asked for that are focus nodes of a target.
+    """
 
     results: list[Result] = field(default_factory=list)
     left: dict[Term, str] = field(default_factory=dict)
+    reached: set[Term] = field(default_factory=set)
 
 
 def evaluate(
@@ -68,7 +72,9 @@ def evaluate(
             judgement.left[node] = str(shape)
             continue
         try:
-            judgement.results += list(_Target(shape, run, focus_nodes).results())
+            target = _Target(shape, run, focus_nodes)
+            judgement.results += list(target.results())
+            judgement.reached |= target.reached
         except NotComputed as reason:
             judgement.left[node] = str(reason)
         except RecursionError:
@@ -89,6 +95,8 @@ class _Target:
         self._run = run
         self._focus_nodes = focus_nodes
         self._done: dict[Unit, set[Term]] = {}
+        # Those of the asked-for focus nodes that the targets have.
+        self.reached: set[Term] = set()
 
     def results(self) -> Iterator[Result]:
         """Everything found at the focus nodes of the shape."""
@@ -99,6 +107,7 @@ class _Target:
         named = [value for kind, value in self._shape.targets if kind == "targetNode"]
         if self._focus_nodes is not None:
             named = [each for each in self._focus_nodes if self._is_target(each)]
+            self.reached.update(named)
         units = list(_units(self._shape))
         for focus in dict.fromkeys(named):
             for unit in units:
