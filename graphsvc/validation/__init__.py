@@ -4,7 +4,7 @@ from graphsvc.validation.job import Engine, ValidationJob, validate
 from graphsvc.validation.port import LocalValidator, ValidationLimits, Validator
 from graphsvc.validation.report import Report, Result, Severity
 from graphsvc.validation.statements import Document
-from graphsvc.validation.stored_graph import validate_stored
+from graphsvc.validation.stored_graph import validate_change, validate_stored
 
 __all__ = [
     "Document",
@@ -17,5 +17,6 @@ __all__ = [
     "ValidationLimits",
     "Validator",
     "validate",
+    "validate_change",
     "validate_stored",
 ]
