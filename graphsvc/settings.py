@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
@@ -22,6 +22,9 @@ from graphsvc.vocab import PREFIXES
 CONFIGURATION_FILE = "graphsvc.toml"
 ENVIRONMENT_PREFIX = "GRAPHSVC_"
 _TABLES = ("project", "service")
+# What a table [[guard]] may say, each with its default.
+_GUARD = {"graphs": "", "shapes": "shapes", "context": "", "severity": "violation"}
+_SEVERITIES = ("violation", "warning", "info")
 
 
 def _setting(default: Any, help_text: str, *, table: str = "service") -> Any:
@@ -92,6 +95,8 @@ class Settings:
     max_query_bytes: int = _setting(256 << 10, "The longest query text.")
     max_upload_bytes: int = _setting(64 << 20, "The largest upload, unpacked.")
     prefixes: Mapping[str, str] = field(default_factory=lambda: dict(PREFIXES))
+    # Each with the keys of `_GUARD`: which graphs, by which shapes, beside which others, from what severity on.
+    guards: Sequence[Mapping[str, str]] = ()
 
     @property
     def root_url(self) -> str:
@@ -157,7 +162,7 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
 def origins(project: Path, environ: Mapping[str, str], **flags: Any) -> dict[str, str]:
     """Where each setting that is not at its default comes from, by its name; arguments and errors as of `load`."""
     file = project / CONFIGURATION_FILE
-    found = {name: str(file) for name in _from_file(file) if name != "prefixes"}
+    found = {name: str(file) for name in _from_file(file) if name not in ("prefixes", "guards")}
     found |= {name: f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _from_environment(environ)}
     return found | {name: f"--{name.replace('_', '-')}" for name, value in flags.items() if value is not None}
 
@@ -187,10 +192,12 @@ def _from_file(path: Path) -> dict[str, Any]:
     for table, entries in content.items():
         if table == "prefixes":
             values["prefixes"] = dict(PREFIXES) | _checked_prefixes(path, entries)
+        elif table == "guard":
+            values["guards"] = _checked_guards(path, entries)
         elif table in _TABLES and isinstance(entries, dict):
             values |= {key: _file_value(path, table, key, entries[key]) for key in entries}
         else:
-            raise ProjectError(f"{path}: {_unknown(table, [*_TABLES, 'prefixes'])}")
+            raise ProjectError(f"{path}: {_unknown(table, [*_TABLES, 'prefixes', 'guard'])}")
     return values
 
 
@@ -205,6 +212,23 @@ def _checked_prefixes(path: Path, entries: Any) -> dict[str, str]:
     if not isinstance(entries, dict) or not all(isinstance(iri, str) for iri in entries.values()):
         raise ProjectError(f'{path}: [prefixes] holds lines of the form: name = "namespace IRI"')
     return dict(entries)
+
+
+def _checked_guards(path: Path, entries: Any) -> list[dict[str, str]]:
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        raise ProjectError(f"{path}: a guard is a table of its own, [[guard]]")
+    for key, value in (pair for each in entries for pair in each.items()):
+        if key not in _GUARD:
+            raise ProjectError(f"{path}: in [[guard]]: {_unknown(key, list(_GUARD))}")
+        if not isinstance(value, str):
+            raise ProjectError(f"{path}: in [[guard]]: {key} is a text, not {value!r}")
+    found = [_GUARD | each for each in entries]
+    for each in found:
+        if not each["graphs"]:
+            raise ProjectError(f"{path}: a [[guard]] names the graphs that it is for: graphs = 'PATTERN'")
+        if each["severity"] not in _SEVERITIES:
+            raise ProjectError(f"{path}: the severity of a guard is one of {', '.join(_SEVERITIES)}")
+    return found
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from graphsvc.errors import GraphsvcError, ProjectError, StoreError
+from graphsvc.guarding import guards_of
 from graphsvc.loading import disk_folder, open_store, opened, recover_disk
 from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
@@ -56,6 +57,7 @@ def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalS
     lock = Lock.take(folder)
     if lock is None:
         raise ProjectError(f"{folder}: another service has this store")
+    guards = guards_of(project)
     epoch = _recovered(project, settings, folder)
     store = opened(folder, epoch, settings)
     # A query may take its time, and a little more until it is stopped.
@@ -65,7 +67,7 @@ def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalS
     return (
         store,
         keeping,
-        Lane(lambda _: start_writer(folder, store.epoch(), store.setting, memory), keeping.commit),
+        Lane(lambda _: start_writer(folder, store.epoch(), store.setting, memory, guards), keeping.commit),
     )
 
 

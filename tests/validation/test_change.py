@@ -17,8 +17,8 @@ from graphsvc.validation.report import Result
 from graphsvc.validation.setwise.affected import affected
 from graphsvc.validation.setwise.data_graph import DataGraph
 from graphsvc.validation.setwise.query_reach import hops
-from graphsvc.validation.setwise.spelling import from_store
 from graphsvc.validation.setwise.sparql_query import Query
+from graphsvc.validation.setwise.spelling import from_store
 from graphsvc.validation.setwise.stored import StoredTriples
 from graphsvc.validation.shapes import Shapes
 from tests.validation import random_cases
@@ -117,7 +117,8 @@ def change(data: str, shapes: str, added: str, removed: str = "") -> tuple[Repor
 
 
 def test_only_what_leads_to_a_change_is_looked_at() -> None:
-    shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:property [ sh:path ( ex:p [ sh:inversePath ex:q ] ex:r ) ; sh:maxCount 0 ] ."
+    shapes = "ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:property ex:P .\n"
+    shapes += "ex:P sh:path ( ex:p [ sh:inversePath ex:q ] ex:r ) ; sh:maxCount 0 ."
     data = "ex:a a ex:C ; ex:p ex:m . ex:n ex:q ex:m . ex:b a ex:C ; ex:p ex:k . "
     report, nodes, wholly = change(data, shapes, "ex:n ex:r 1 .")
     assert [each.focus_node for each in report.results] == [Iri(EX + "a")]
