@@ -1,7 +1,7 @@
 """What it costs to write to a guarded graph, small and large: `python -m bench.guarding`.
 
-Each write adds an instrument to a graph of so many, or changes the reference of one, on a store in this process, so
-that nothing but the write and its validation is measured. The shapes are the shipped ones.
+Each write adds an instrument to a graph of so many, or changes the reference of one, on a store in this
+process: nothing but the write and its validation is measured. The shapes are the shipped ones.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from graphsvc.validation.setwise.logical import AndConstraint, NotConstraint, Or
 from graphsvc.validation.setwise.other import ClosedConstraint, HasValueConstraint, InConstraint
 from graphsvc.validation.setwise.property_pair import DisjointConstraint, EqualsConstraint, OrderConstraint
 from graphsvc.validation.setwise.query_reach import hops
-from graphsvc.validation.setwise.reading import ShapeReader
+from graphsvc.validation.setwise.reading import target_shapes
 from graphsvc.validation.setwise.shape_based import NodeConstraint, PropertyConstraint, QualifiedConstraint
 from graphsvc.validation.setwise.sparql_component import ComponentConstraint
 from graphsvc.validation.setwise.sparql_constraint import SparqlConstraint
@@ -94,7 +94,7 @@ def affected(
     search = _Search(data, changed, strangers)
     nodes = set(strangers)
     bounded, wholly = set(), set()
-    for node, shape in ShapeReader(shapes).targeted():
+    for node, shape in target_shapes(shapes):
         try:
             if isinstance(shape, NotComputed):
                 raise _Unbounded

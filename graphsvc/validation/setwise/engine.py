@@ -17,7 +17,7 @@ from graphsvc.validation.setwise.coarse import Coarse
 from graphsvc.validation.setwise.constraint import ALWAYS, NEVER, Constraint, Shape
 from graphsvc.validation.setwise.data_graph import SHAPES_GRAPH, DataGraph
 from graphsvc.validation.setwise.evaluation import Evaluation
-from graphsvc.validation.setwise.reading import ShapeReader
+from graphsvc.validation.setwise.reading import target_shapes
 from graphsvc.validation.setwise.shape_based import PropertyConstraint
 from graphsvc.validation.setwise.sparql_component import ComponentConstraint
 from graphsvc.validation.setwise.sparql_constraint import SparqlConstraint
@@ -61,7 +61,7 @@ def evaluate(
     """
     judgement = Judgement()
     run = Evaluation(data, shapes.statements)
-    for node, shape in ShapeReader(shapes).targeted():
+    for node, shape in target_shapes(shapes):
         if only is not None and node not in only:
             continue
         if isinstance(shape, NotComputed):
