@@ -18,6 +18,7 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     │   └── ReadOnly             nobody may
     ├── NotFound                 no such resource, graph, query
     ├── Gone                     there was such a resource; it was withdrawn
+    ├── ShapesViolated           a write would break a guarded graph
     ├── Conflict                 the data are not in the state that the request needs
     ├── PreconditionFailed       the graph is not what If-Match or If-None-Match says
     ├── NotAcceptable            no offer fits the Accept header
@@ -39,7 +40,8 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 
 class GraphsvcError(Exception):
@@ -292,6 +294,19 @@ class ReadOnly(Forbidden):
     """Nobody may write: the operator has made no token."""
 
     title = "Read-only"
+
+
+class ShapesViolated(GraphsvcError):
+    """A write would leave a guarded graph at odds with its shapes.
+
+    `report` is the validation report as an object of JSON, as far as it is told.
+    """
+
+    title = "The shapes do not hold"
+
+    def __init__(self, message: str, report: Mapping[str, Any]) -> None:
+        super().__init__(message)
+        self.report = dict(report)
 
 
 class Conflict(GraphsvcError):

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import pyoxigraph as ox
 
 from graphsvc.errors import ProjectError
+from graphsvc.guarding import guards_of
 from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store.disk import Lock
@@ -26,6 +27,8 @@ def remote_store(settings: Settings) -> RemoteStore | None:
     scheme, _, address = settings.store.partition(":")
     if scheme != "remote":
         return None
+    if settings.guards:
+        raise ProjectError("a remote store cannot be guarded: others write to it too")
     for url in filter(None, (address, settings.remote_update, settings.remote_graph_store)):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ProjectError(f"a remote store has an http or https URL, not {url!r}")
@@ -64,7 +67,7 @@ def open_store(project: Project, settings: Settings) -> LocalStore:
         raise ProjectError(f"store is `memory:`, `disk:PATH` or `remote:URL`, not {settings.store!r}")
     engine = ox.Store()
     engine.extend(project.quads())
-    return LocalStore(engine, project.version, setting=setting_of(settings))
+    return LocalStore(engine, project.version, setting=setting_of(settings), guard=guards_of(project))
 
 
 def setting_of(settings: Settings) -> Setting:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,10 @@ CONFIGURATION_FILE = "graphsvc.toml"
 ENVIRONMENT_PREFIX = "GRAPHSVC_"
 _TABLES = ("project", "service")
 # What only the file can give.
-_OF_THE_FILE = frozenset({"prefixes", "validation_types"})
+_OF_THE_FILE = frozenset({"prefixes", "validation_types", "guards"})
+# What a table [[guard]] may say, each with its default.
+_GUARD = {"graphs": "", "shapes": "shapes", "context": "", "severity": "violation"}
+_SEVERITIES = ("violation", "warning", "info")
 
 
 def _setting(default: Any, help_text: str, *, table: str = "service") -> Any:
@@ -104,6 +107,8 @@ class Settings:
     prefixes: Mapping[str, str] = field(default_factory=lambda: dict(PREFIXES))
     # By name, or by name and version with a dot between; the tables [validation.NAME] of the file.
     validation_types: Mapping[str, ValidationType] = field(default_factory=dict)
+    # Each with the keys of `_GUARD`: which graphs, by which shapes, beside which others, from what severity on.
+    guards: Sequence[Mapping[str, str]] = ()
 
     @property
     def root_url(self) -> str:
@@ -201,10 +206,12 @@ def _from_file(path: Path) -> dict[str, Any]:
             values["prefixes"] = dict(PREFIXES) | _checked_prefixes(path, entries)
         elif table == "validation":
             values["validation_types"] = dict(_validation_types(path, entries))
+        elif table == "guard":
+            values["guards"] = _checked_guards(path, entries)
         elif table in _TABLES and isinstance(entries, dict):
             values |= {key: _file_value(path, table, key, entries[key]) for key in entries}
         else:
-            raise ProjectError(f"{path}: {_unknown(table, [*_TABLES, 'prefixes', 'validation'])}")
+            raise ProjectError(f"{path}: {_unknown(table, [*_TABLES, 'prefixes', 'validation', 'guard'])}")
     return values
 
 
@@ -242,6 +249,23 @@ def _validation_types(path: Path, tables: Any) -> Iterator[tuple[str, Validation
                 yield f"{name}.{version}", ValidationType(f"{label} {version}", tuple(shapes))
             else:
                 yield name, ValidationType(label, tuple(shapes))
+
+
+def _checked_guards(path: Path, entries: Any) -> list[dict[str, str]]:
+    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
+        raise ProjectError(f"{path}: a guard is a table of its own, [[guard]]")
+    for key, value in (pair for each in entries for pair in each.items()):
+        if key not in _GUARD:
+            raise ProjectError(f"{path}: in [[guard]]: {_unknown(key, list(_GUARD))}")
+        if not isinstance(value, str):
+            raise ProjectError(f"{path}: in [[guard]]: {key} is a text, not {value!r}")
+    found = [_GUARD | each for each in entries]
+    for each in found:
+        if not each["graphs"]:
+            raise ProjectError(f"{path}: a [[guard]] names the graphs that it is for: graphs = 'PATTERN'")
+        if each["severity"] not in _SEVERITIES:
+            raise ProjectError(f"{path}: the severity of a guard is one of {', '.join(_SEVERITIES)}")
+    return found
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:

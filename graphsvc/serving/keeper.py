@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from graphsvc.errors import GraphsvcError, ProjectError, StoreError
+from graphsvc.guarding import guards_of
 from graphsvc.loading import disk_folder, open_store, opened, recover_disk
 from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
@@ -76,6 +77,7 @@ def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalS
     lock = Lock.take(folder)
     if lock is None:
         raise ProjectError(f"{folder}: another service has this store")
+    guards = guards_of(project)
     epoch = _recovered(project, settings, folder)
     store = opened(folder, epoch, settings)
     # A query may take its time, and a little more until it is stopped.
@@ -85,7 +87,7 @@ def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalS
     return (
         store,
         keeping,
-        Lane(lambda _: start_writer(folder, store.epoch(), store.setting, memory), keeping.commit),
+        Lane(lambda _: start_writer(folder, store.epoch(), store.setting, memory, guards), keeping.commit),
     )
 
 

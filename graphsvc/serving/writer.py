@@ -11,19 +11,23 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from graphsvc.guarding import Guards
 from graphsvc.store.disk import DiskWriter
 from graphsvc.store.writing import Setting
 from graphsvc.workers.lane import MAX_PATCH
 from graphsvc.workers.worker import work
 
 
-def start_writer(folder: Path, epoch: str, setting: Setting, memory: int) -> tuple[int, socket.socket]:
+def start_writer(
+    folder: Path, epoch: str, setting: Setting, memory: int, guards: Guards
+) -> tuple[int, socket.socket]:
     """Start a writer on the state `epoch`: its process, and the channel on which it takes jobs."""
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     told = {
         "folder": str(folder),
         "epoch": epoch,
         "setting": asdict(setting),
+        "guards": guards.packed(),
         "memory": memory,
         "channel": theirs.fileno(),
     }
@@ -45,7 +49,8 @@ def start_writer(folder: Path, epoch: str, setting: Setting, memory: int) -> tup
 
 def _run(told: dict[str, Any]) -> None:
     channel = socket.socket(fileno=told["channel"])
-    handler = DiskWriter(Path(told["folder"]), told["epoch"], Setting(**told["setting"]))
+    guards = Guards.unpacked(told["guards"])
+    handler = DiskWriter(Path(told["folder"]), told["epoch"], Setting(**told["setting"]), guards)
     work(channel, handler, told["memory"], MAX_PATCH, files=True)
 
 

@@ -76,6 +76,10 @@ class Draft:
         names = {thing.graph_name if isinstance(thing, ox.Quad) else thing for _, thing in self._lines}
         return {"" if isinstance(name, ox.DefaultGraph) else str(name.value) for name in names}
 
+    def quads(self) -> list[ox.Quad]:
+        """The quads that were added or removed; one that was both may be as it was."""
+        return [thing for _, thing in self._lines if isinstance(thing, ox.Quad)]
+
     def undo(self) -> None:
         """Make the engine what it was."""
         for sign, thing in reversed(self._lines):

@@ -19,7 +19,7 @@ from graphsvc.store.generations import Generations, Snapshot, failed
 from graphsvc.store.journal import Journal, Record
 from graphsvc.store.keeping import receipt_fields, write_of
 from graphsvc.store.local import LocalStore
-from graphsvc.store.writing import Setting, State
+from graphsvc.store.writing import Guard, Setting, State
 from graphsvc.workers.wire import Job
 
 # How often to try again where others only look.
@@ -93,9 +93,10 @@ class DiskWriter:
     when there is room again.
     """
 
-    def __init__(self, folder: Path, epoch: str, setting: Setting) -> None:
+    def __init__(self, folder: Path, epoch: str, setting: Setting, guard: Guard | None = None) -> None:
         self._generations = Generations(folder)
         self._setting = setting
+        self._guard = guard
         # The last state that was written down; committed or about to be.
         self._last = epoch
         self._store: LocalStore | None = None
@@ -122,7 +123,8 @@ class DiskWriter:
 
     def _opened(self) -> LocalStore:
         start = self._generations.written(self._last)
-        store = LocalStore(self._generations.clone(self._last), self._last, setting=self._setting)
+        engine = self._generations.clone(self._last)
+        store = LocalStore(engine, self._last, setting=self._setting, guard=self._guard)
         store.state.graphs, store.state.first = dict(start.graphs), start.first
         self._number = start.number
         return store

@@ -26,8 +26,12 @@ def write_of(job: Job, payload: bytes) -> Write:
 
 
 def receipt_fields(job: Job, payload: bytes, receipt: Receipt, number: int) -> dict[str, Any]:
-    """What is told of a write, and kept of it in the journal: `number` counts the changes."""
-    return {
+    """What is told of a write, and kept of it in the journal: `number` counts the changes.
+
+    A dry run is told with its report, and not kept.
+    """
+    report = {} if receipt.report is None else {"report": receipt.report}
+    return report | {
         "kind": job.fields["kind"],
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "size": len(payload),

@@ -20,14 +20,14 @@ from graphsvc.store.evaluation import evaluate, write_graph
 from graphsvc.store.history import History
 from graphsvc.store.output_cap import OutputCap
 from graphsvc.store.port import Answer, Limits, Receipt, Write
-from graphsvc.store.writing import Setting, State, carry_out
+from graphsvc.store.writing import Guard, Setting, State, Unguarded, carry_out
 
 
 class LocalStore:
     """An Oxigraph store in this process, in the state `epoch`.
 
-    `setting` is what reads and writes are understood by. A store that is not `writable` refuses every write with
-    NotSupported.
+    `setting` is what reads and writes are understood by, `guard` has a say in writes. A store that is not
+    `writable` refuses every write with NotSupported.
     """
 
     def __init__(
@@ -36,10 +36,12 @@ class LocalStore:
         epoch: str,
         *,
         setting: Setting | None = None,
+        guard: Guard | None = None,
         writable: bool = True,
     ) -> None:
         self.state = State(engine, epoch)
         self.setting = setting or Setting()
+        self.guard = guard or Unguarded()
         self.history = History(f"{self.setting.reserved or 'urn:x-graphsvc:'}writes")
         self._writable = writable
         self._lock = threading.Lock()
@@ -102,7 +104,7 @@ class LocalStore:
         if not self._writable:
             raise NotSupported("This store is open for reading alone.")
         with self._lock:
-            return carry_out(self.state, write, self.setting)
+            return carry_out(self.state, write, self.setting, self.guard)
 
     def epoch(self) -> str:
         """See `Store.epoch`."""

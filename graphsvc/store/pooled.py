@@ -62,7 +62,10 @@ class PooledStore:
         with self._lock:
             newest = (int(done["number"]), str(done["epoch"]))
             self._known = max(newest, self._known or newest)
-        return Receipt(done["epoch"], done["added"], done["removed"], done["created"])
+        graphs = tuple(done["graphs"])
+        return Receipt(
+            done["epoch"], done["added"], done["removed"], done["created"], graphs, done.get("report")
+        )
 
     def _time(self, limits: Limits) -> float:
         return self._timeout if limits.timeout is None else min(limits.timeout, self._timeout)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
@@ -34,7 +34,8 @@ class Write:
     resolves relative IRIs. `parts` cuts `content` into several documents, each by its media type and its length.
     `if_epochs` are the epochs of which the graph must be at one (`*`: at any, as long as it is there),
     `unless_epochs` those at which it must not be. `author` is who writes, `allowed` how the names of the graphs
-    begin that they may write to (None: every graph).
+    begin that they may write to (None: every graph). With `dry_run` everything is tried, validation too, and
+    nothing is changed.
     """
 
     kind: str
@@ -49,18 +50,23 @@ class Write:
     unless_epochs: tuple[str, ...] | None = None
     author: str = ""
     allowed: tuple[str, ...] | None = None
+    dry_run: bool = False
 
 
 @dataclass(frozen=True)
 class Receipt:
     """What a write did: the epoch since it, triples added and removed (None where the store does not say), and
-    whether it made its graph; `graphs` are those that it changed, the default graph as the empty string."""
+    whether it made its graph; `graphs` are those that it changed, the default graph as the empty string.
+
+    Of a dry run that is what would have been, but for the epoch, and `report` is the validation report as an
+    object of JSON."""
 
     epoch: str
     added: int | None = 0
     removed: int | None = 0
     created: bool = False
     graphs: tuple[str, ...] = ()
+    report: Mapping[str, Any] | None = None
 
 
 @dataclass
@@ -111,7 +117,7 @@ class Store(Protocol):
         """Make a change; when this returns, it will not be lost, and whoever asks next sees it.
 
         Raises QuerySyntaxError, DataSyntaxError, BadRequest, Conflict, NotFound, Forbidden for a graph that is
-        not allowed, PreconditionFailed, and as `query` does; then nothing is changed.
+        not allowed, PreconditionFailed, ShapesViolated, and as `query` does; then nothing is changed.
         """
 
     def epoch(self) -> str:

@@ -149,6 +149,8 @@ class RemoteStore:
             raise NotSupported(
                 "The remote store does not say when a graph changes: no write can depend on it."
             )
+        if write.dry_run:
+            raise NotSupported("The remote store has no dry run.")
         message = self._update(write) if write.kind == "update" else self._graph_write(write)
         with self._lock:
             self._changes.own += 1

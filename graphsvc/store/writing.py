@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import pyoxigraph as ox
 
-from graphsvc.errors import BadRequest, Forbidden, GraphsvcError, NotFound, PreconditionFailed
+from graphsvc.errors import BadRequest, Forbidden, NotFound, NotSupported, PreconditionFailed
 from graphsvc.formats import DATA_FORMATS, by_media_type
 from graphsvc.rdf import read_document
 from graphsvc.sparql import Dataset, Update
@@ -63,8 +64,37 @@ class Setting:
     reserved: str | None = None
 
 
-def carry_out(state: State, write: Write, setting: Setting) -> tuple[Receipt, bytes]:
-    """Make a write; what it did, and the patch. Raises as `Store.write` does, and then the state is unchanged."""
+class Guard(Protocol):
+    """What has a say in whether a change may stay."""
+
+    def check(self, draft: Draft) -> None:
+        """Raises ShapesViolated for a draft that may not stay."""
+
+    def report(self, draft: Draft) -> dict[str, Any]:
+        """The validation report on a draft, as an object of JSON."""
+
+
+class Unguarded:
+    """Lets everything stay."""
+
+    def check(self, draft: Draft) -> None:
+        """See `Guard.check`."""
+
+    def report(self, draft: Draft) -> dict[str, Any]:  # noqa: ARG002
+        """There are no shapes to hold a change against."""
+        raise NotSupported("This store was opened without guards, and has no dry run.")
+
+
+def carry_out(
+    state: State,
+    write: Write,
+    setting: Setting,
+    guard: Guard = Unguarded(),  # noqa: B008
+) -> tuple[Receipt, bytes]:
+    """Make a write; what it did, and the patch. Raises as `Store.write` does, and then the state is unchanged.
+
+    The patch of a dry run is empty.
+    """
     if write.kind != "update":
         # Also where nothing would change: who may not write learns nothing of the graph.
         _check_rights({write.graph}, write, setting)
@@ -75,13 +105,25 @@ def carry_out(state: State, write: Write, setting: Setting) -> tuple[Receipt, by
         _ACTIONS[write.kind](state, draft, write, setting)
         _check_rights(draft.graphs(), write, setting)
         patch = draft.patch()
-    except GraphsvcError:
+        if write.dry_run:
+            receipt = _tried(state, write, draft, guard, existed)
+            draft.undo()
+            return receipt, b""
+        guard.check(draft)
+    except BaseException:
         draft.undo()
         raise
     graphs = draft.graphs()
     epoch = state.advance(patch, graphs)
     created = not existed and state.holds(write.graph)
     return Receipt(epoch, draft.added, draft.removed, created, tuple(sorted(graphs))), patch
+
+
+def _tried(state: State, write: Write, draft: Draft, guard: Guard, existed: bool) -> Receipt:
+    """What a draft that is about to be undone would have done."""
+    created = not existed and state.holds(write.graph)
+    graphs = tuple(sorted(draft.graphs()))
+    return Receipt(state.epoch, draft.added, draft.removed, created, graphs, guard.report(draft))
 
 
 def _check_conditions(state: State, write: Write) -> None:

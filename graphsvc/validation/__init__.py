@@ -6,7 +6,7 @@ from graphsvc.validation.port import LocalValidator, ValidationLimits, Validator
 from graphsvc.validation.report import Report, Result, Severity
 from graphsvc.validation.scope import Scope
 from graphsvc.validation.statements import Document
-from graphsvc.validation.stored_graph import validate_stored
+from graphsvc.validation.stored_graph import validate_change, validate_stored
 from graphsvc.validation.stored_job import StoredJob
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "ValidationLimits",
     "Validator",
     "validate",
+    "validate_change",
     "validate_stored",
 ]

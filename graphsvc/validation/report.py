@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -152,3 +152,19 @@ class Report:
         """How many results there are of each severity."""
         found = Counter(result.grade for result in self.results)
         return {severity: found[severity] for severity in Severity}
+
+
+def merged(reports: Sequence[Report], threshold: Severity | None = None) -> Report:
+    """Several reports, at least one, as one, with the threshold of the first or another; nothing is told twice."""
+    results = dict.fromkeys(result for report in reports for result in report.results)
+    judged_by: dict[str, tuple[Term, ...]] = {}
+    for report in reports:
+        for engine, shapes in report.judged_by.items():
+            judged_by[engine] = tuple(dict.fromkeys((*judged_by.get(engine, ()), *shapes)))
+    return Report(
+        tuple(sorted(results, key=Result.key)),
+        reports[0].engine,
+        tuple(sorted({note for report in reports for note in report.notes})),
+        threshold or reports[0].threshold,
+        judged_by,
+    )

@@ -12,9 +12,12 @@ from graphsvc.validation.statements import Document, Statements, Triple, read
 from graphsvc.validation.structure import check_structure
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shapes:
-    """A checked shapes graph: its statements, and its SPARQL queries with their prefixes declared."""
+    """A checked shapes graph: its statements, and its SPARQL queries with their prefixes declared.
+
+    It equals itself alone, so what is found out about it can be remembered.
+    """
 
     statements: Statements
     queries: Mapping[Triple, Literal]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import pyoxigraph as ox
 
-from graphsvc.rdf import Term
+from graphsvc.rdf import Iri, Term
 from graphsvc.validation.job import judge
-from graphsvc.validation.report import Report, Severity
+from graphsvc.validation.report import Report, Severity, merged
 from graphsvc.validation.shapes import Shapes
 
 Graph = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
@@ -41,3 +41,37 @@ def validate_stored(
     from graphsvc.validation.setwise.stored import StoredTriples
 
     return judge(StoredTriples(store, graphs, ontology), shapes, severity, focus_nodes, only)
+
+
+def validate_change(
+    store: ox.Store,
+    shapes: Shapes,
+    changed: Iterable[ox.Quad],
+    *,
+    graphs: Sequence[Graph],
+    ontology: Sequence[Graph] = (),
+    severity: Severity = Severity.INFO,
+) -> Report:
+    """The report on what a change may have done to some graphs of a store, which is in the state since the change.
+
+    `changed` are the quads that were added or removed; those of other graphs count for nothing. The report has
+    every result that the change made, and no result is missing that a focus node has which the change may affect:
+    a node that was at fault before is told again where the change came near it. The cost is that of these nodes;
+    of all focus nodes for a shape that pyshacl judges, or with a query that reads more than what is at `$this`.
+    Other arguments and errors are those of `validate_stored`.
+    """
+    from graphsvc.validation.setwise.affected import affected
+    from graphsvc.validation.setwise.data_graph import DataGraph
+    from graphsvc.validation.setwise.spelling import from_store
+    from graphsvc.validation.setwise.stored import StoredTriples
+
+    near = {*graphs, *ontology}
+    # The store's own spelling, which is what it gives back.
+    spelt = ox.Store()
+    spelt.extend([quad for quad in changed if quad.graph_name in near])
+    triples = StoredTriples(store, graphs, ontology)
+    plain = [(from_store(q.subject), Iri(q.predicate.value), from_store(q.object)) for q in spelt]
+    strangers = {from_store(node) for node in triples.strangers(spelt)}
+    found = affected(DataGraph(triples), shapes, plain, strangers)
+    report = judge(triples, shapes, severity, found.nodes, found.bounded)
+    return merged([report, judge(triples, shapes, severity, only=found.wholly)] if found.wholly else [report])

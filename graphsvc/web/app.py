@@ -40,7 +40,8 @@ from graphsvc.web import (
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
 EXPOSED_HEADERS = (
-    "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query, Query-Notice"
+    "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query, Query-Notice, "
+    "Preference-Applied"
 )
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "

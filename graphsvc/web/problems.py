@@ -1,7 +1,10 @@
 """Errors over HTTP: the one table from error to status, and the one body.
 
 The body is problem+json (https://www.rfc-editor.org/rfc/rfc9457#section-3) or, for a browser, a page that
-says the same. A syntax error has `line`, `column`, `offset`, `source_line`, `excerpt` (the line with a
+says the same. A write that breaks a guarded graph has its validation report in `report`, or, where Accept prefers
+RDF, that report as the body.
+
+A syntax error has `line`, `column`, `offset`, `source_line`, `excerpt` (the line with a
 caret) and, where it is known, `hint`.
 """
 
@@ -16,9 +19,11 @@ from flask import Flask, Response, render_template, request
 from werkzeug.exceptions import HTTPException
 
 from graphsvc import errors
-from graphsvc.formats import HTML, Format, Kind
+from graphsvc.formats import HTML, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format, Kind
 from graphsvc.negotiation import negotiate
-from graphsvc.web.service import absolute_url
+from graphsvc.validation.json_report import read_json
+from graphsvc.validation.rendering import render
+from graphsvc.web.service import absolute_url, service
 
 PROBLEM_JSON = Format(
     "json",
@@ -48,8 +53,11 @@ STATUS: dict[type[errors.GraphsvcError], int] = {
     errors.Unavailable: 503,
     errors.OutOfMemory: 503,
     errors.OutOfTime: 504,
+    errors.ShapesViolated: 422,
     errors.StorageFull: 507,
 }
+# What a validation report may be had in beside the problem.
+_GRAPHS = (TURTLE, JSON_LD, N_TRIPLES, RDF_XML)
 _LOG = logging.getLogger("graphsvc")
 
 
@@ -90,6 +98,8 @@ def _known(error: errors.GraphsvcError) -> Response:
         problem["offers"] = list(error.offers)
     elif isinstance(error, errors.UnsupportedMediaType):
         problem["accepted"] = list(error.accepted)
+    elif isinstance(error, errors.ShapesViolated):
+        problem["report"] = error.report
     elif isinstance(error, errors.Unavailable | errors.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
     elif isinstance(error, errors.Unauthorized | errors.Forbidden):
@@ -137,10 +147,14 @@ def _unforeseen(error: Exception) -> Response:
 
 def _respond(problem: dict[str, Any], headers: dict[str, str]) -> Response:
     try:
-        chosen = negotiate(request.headers.get("Accept"), (PROBLEM_JSON, HTML))
+        offers = (PROBLEM_JSON, HTML, *(_GRAPHS if "report" in problem else ()))
+        chosen = negotiate(request.headers.get("Accept"), offers)
     except errors.NotAcceptable:
         chosen = PROBLEM_JSON
-    if chosen is HTML:
+    body: str | bytes
+    if chosen in _GRAPHS:
+        body = render(read_json(json.dumps(problem["report"]).encode()), chosen, service().settings.prefixes)
+    elif chosen is HTML:
         body = render_template("problem.html", problem=problem)
     else:
         body = json.dumps(problem, ensure_ascii=False, indent=2) + "\n"

@@ -58,7 +58,7 @@ class Query:
         """The runnable text in pieces: text, or a variable with the way in which it stands there."""
         pieces: list[str | tuple[str, str]] = []
         last, depth, clause = 0, 0, ""
-        everything = self._rest_tokens
+        everything = self.body
         for place, token in enumerate(everything):
             if token.keyword in ("SELECT", "GROUP", "ORDER"):
                 clause, depth = token.keyword, 0
@@ -76,7 +76,8 @@ class Query:
         return [*pieces, self.runnable[last:]]
 
     @cached_property
-    def _rest_tokens(self) -> list[Token]:
+    def body(self) -> list[Token]:
+        """The tokens of the runnable text, from the first word of the query form."""
         start = self.found[0].start
         return [token for token in tokens(self.runnable) if token.start >= start]
 
@@ -185,10 +186,10 @@ class Query:
 
     def check_reads(self, respelt: Set[str]) -> None:
         """Raises NotComputed where the query may read values of these predicates, which others stand in for."""
-        if respelt and (not self._names_predicates() or not respelt.isdisjoint(self._iris())):
+        if respelt and (not self.names_predicates() or not respelt.isdisjoint(self.iris())):
             raise NotComputed("a query that may read literals which the store respells")
 
-    def _iris(self) -> Set[str]:
+    def iris(self) -> Set[str]:
         """The IRIs that the query names."""
         named = namespaces(self.text)
         found = set()
@@ -200,7 +201,7 @@ class Query:
                 found.add(named.get(prefix, "") + local.replace("\\", ""))
         return found
 
-    def _names_predicates(self) -> bool:
+    def names_predicates(self) -> bool:
         """Whether no variable or negation stands where a predicate does; in doubt, not.
 
         A predicate is the second term of three, or the first after `;` or `[`, whose subject is understood. What

@@ -80,11 +80,23 @@ class StoredTriples:
             return True
         return self._mentioned(node, self._data) or not self._mentioned(node, self._ontology)
 
-    def _mentioned(self, node: Any, graphs: Sequence[_Graph]) -> bool:
+    def _mentioned(self, node: Any, graphs: Sequence[_Graph], besides: Set[ox.Triple] = frozenset()) -> bool:
         patterns: list[tuple[Any, Any, Any]] = [(None, None, node)]
         if not isinstance(node, ox.Literal):
             patterns.append((node, None, None))
-        return any(True for pattern in patterns for _ in self._quads(pattern, graphs))
+        found = (quad for pattern in patterns for quad in self._quads(pattern, graphs))
+        return any(not besides or quad.triple not in besides for quad in found)
+
+    def strangers(self, changed: ox.Store) -> set[Any]:
+        """The nodes of changed quads that no unchanged triple of the data mentions, so `is_of_data` may be new.
+
+        There are none where there is no ontology.
+        """
+        if not self._ontology:
+            return set()
+        known = {quad.triple for quad in changed}
+        nodes = {node for quad in changed for node in (quad.subject, quad.object)}
+        return {node for node in nodes if not self._mentioned(node, self._data or (), known)}
 
     def statements(self) -> Statements:
         """All triples as plain terms."""
