@@ -86,10 +86,6 @@ class SourceSyntaxError(BadRequest):
         self.source_line = source_line
         self.hint = hint
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Let the error cross a process boundary with all its fields."""
-        return (_rebuild, (type(self), self.__dict__.copy()))
-
     @property
     def excerpt(self) -> str | None:
         """The line at fault, and below it a caret under the fault; None where they are not known."""
@@ -102,12 +98,6 @@ class SourceSyntaxError(BadRequest):
         """`source:line:column: message`, as compilers print it, without what is not known."""
         place = ":".join(str(part) for part in (self.source, self.line, self.column) if part is not None)
         return f"{place}: {self.message}" if place else self.message
-
-
-def _rebuild(leaf: type[SourceSyntaxError], fields: dict[str, object]) -> SourceSyntaxError:
-    error = leaf(str(fields["message"]))
-    error.__dict__.update(fields)
-    return error
 
 
 class QuerySyntaxError(SourceSyntaxError):
