@@ -12,12 +12,17 @@ from typing import IO
 
 import pytest
 from flask.testing import FlaskClient
+from hypothesis import settings as profiles
 
 from graphsvc.loading import open_store
 from graphsvc.project import Project
 from graphsvc.settings import load
 from graphsvc.web import create_app
 
+# The same cases at each run of the suite; `make fuzz` looks for others.
+profiles.register_profile("suite", derandomize=True)
+if "FUZZ_CASES" not in os.environ:
+    profiles.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent
 LIBRARY = ROOT / "tests" / "projects" / "library"
 

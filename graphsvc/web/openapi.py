@@ -22,9 +22,8 @@ from graphsvc.errors import GraphsvcError
 from graphsvc.formats import JSON
 from graphsvc.stored_queries import Parameter, StoredQuery
 from graphsvc.web import query_parameters
-from graphsvc.web.parameters import from_url
 from graphsvc.web.problems import PROBLEM_JSON
-from graphsvc.web.representation import choose, named_format, not_modified, respond, whole
+from graphsvc.web.representation import not_modified, respond, whole
 from graphsvc.web.service import service
 from graphsvc.web.state import state_tag
 
@@ -35,8 +34,7 @@ _PARTS = ("limit", "offset", "page")
 
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
-    """The document, which changes with the data only in what parameters may be."""
-    choose((JSON,), named_format(from_url()))
+    """The document, for browsers too; it changes with the data only in what parameters may be."""
     epoch = service().store.epoch()
     tag = state_tag(epoch, "openapi", repr(service().library.entries()))
     if not_modified(tag):

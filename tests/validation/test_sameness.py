@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pyoxigraph as ox
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from graphsvc.errors import ShapesError
@@ -63,6 +63,7 @@ def outcome(data: Statements, shapes: Shapes, ontology: Statements, kind: Engine
 @given(random_cases.data, random_cases.shapes(), random_cases.ontologies)
 def test_both_engines_give_the_same_report(few: int, data: str, shapes: str, ontology: str) -> None:
     engine.FEW = few
+    assume(not random_cases.meets_a_fault_of_pyshacl(data, ontology, shapes))
     given_data, given_ontology, known = parsed(data, "data"), parsed(ontology, "ontology"), loaded(shapes)
     assert outcome(given_data, known, given_ontology, Engine.SETWISE) == outcome(
         given_data, known, given_ontology, Engine.PYSHACL
@@ -88,6 +89,7 @@ def test_a_graph_is_validated_where_it_is_stored_as_it_would_be_outside(
     few: int, data: str, shapes: str, parts: list[int]
 ) -> None:
     engine.FEW = few
+    assume(not random_cases.meets_a_fault_of_pyshacl(data, shapes))
     store, known = stored(data, parts), loaded(shapes)
     given_back = Statements(
         ((from_store(q.subject), Iri(q.predicate.value), from_store(q.object)), "") for q in store

@@ -305,6 +305,14 @@ WRONG = {
         ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:p ; ex:c true ] .""",
         (1, 0),
     ),
+    "an ASK validator is asked about an empty text as about any other": (
+        "https://www.w3.org/TR/shacl/#sparql-constraint-components-validation",
+        "ex:a a ex:T ; ex:p '' .",
+        """ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:c ] ; sh:validator [
+          a sh:SPARQLAskValidator ; sh:ask "ASK { FILTER (STRLEN(STR($value)) <= $c) }" ] .
+        ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:p ; ex:c 5 ] .""",
+        (0, 1),
+    ),
 }
 
 
