@@ -325,4 +325,4 @@ class Pool:
         worker.long = True
         # Short jobs go first on the processor. The worker is replaced afterwards: this cannot be undone.
         with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, worker.pid, 10)
+            os.sched_setscheduler(worker.pid, os.SCHED_IDLE, os.sched_param(0))
