@@ -109,7 +109,8 @@ class Keeping:
     def _tidy(self) -> None:
         """Leave behind what was removed, once it is much."""
         state = self._store.state
-        if self._garbage > max(GARBAGE, len(state.engine) * _QUAD // 2):
+        # To count the quads is to go through them all, so that comes second.
+        if self._garbage > GARBAGE and self._garbage > len(state.engine) * _QUAD // 2:
             self._garbage = 0
             state.engine = copied(state.engine)
             give_back()
