@@ -3,7 +3,7 @@
     python -m bench.siege [SECONDS]
 
 Eight clients send three-way cross products for SECONDS (60) while one asks cheap queries; the same cheap queries
-on the idle service, before and after, are what their times are compared with.
+on the idle service, in between, are what their times are compared with.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from urllib.parse import urlencode
@@ -25,6 +26,8 @@ from tests.hostile.siege import Siege, besieged
 from tests.processes import family
 
 CHEAP = "SELECT ?p ?o {{ <http://example.org/siege/id/thing/{number}> ?p ?o }}"
+# Into how many turns, calm and under pressure, a comparison is cut.
+TURNS = 6
 Times = list[float]
 
 
@@ -70,31 +73,50 @@ def percentile(times: Times, share: float) -> float:
 
 
 def saturation(siege: Siege, seconds: float, name: str, address: str) -> None:
-    """Compare cheap queries on the idle service with those beside eight hostile clients."""
-    calm, _ = cheap(siege, max(3, seconds / 6), address, 1)
-    stop, ends = threading.Event(), []
-    enemies = [
-        threading.Thread(target=hostile, args=(siege, f"127.0.0.{number + 2}", stop, ends, number))
-        for number in range(8)
-    ]
-    for enemy in enemies:
-        enemy.start()
-    time.sleep(1)
-    pressed, failed = cheap(siege, seconds, address, 2)
-    stop.set()
-    for enemy in enemies:
-        enemy.join()
-    after, _ = cheap(siege, max(3, seconds / 6), address, 3)
-    calm += after
+    """Compare cheap queries on the idle service with those beside eight hostile clients, in turns.
+
+    A machine may turn slower for half a minute once it has been busy: what is compared must be near in time.
+    """
+    calm: Times = []
+    pressed: Times = []
+    ratios, failed, ends = [], 0, []
+    for turn in range(TURNS):
+        idle, _ = cheap(siege, max(1, seconds / TURNS / 2), address, 2 * turn)
+        with enemies(siege, ends):
+            under, lost = cheap(siege, seconds / TURNS, address, 2 * turn + 1)
+        calm, pressed, failed = calm + idle, pressed + under, failed + lost
+        ratios.append(percentile(under, 0.99) / percentile(idle, 0.99))
     counts = {status: ends.count(status) for status in sorted(set(ends))}
-    print(f"cheap queries beside 8 clients that send cross products ({name})")
+    print(f"cheap queries beside 8 clients that send cross products ({name}), {TURNS} turns")
     for share in (0.5, 0.99):
         ratio = percentile(pressed, share) / percentile(calm, share)
         print(
             f"  p{share * 100:g}: {ratio:.2f} x the idle service's "
             f"({percentile(calm, share) * 1e3:.1f} -> {percentile(pressed, share) * 1e3:.1f} ms)"
         )
+    print(f"  p99 turn by turn: {', '.join(f'{ratio:.2f}' for ratio in ratios)} x")
     print(f"  {len(pressed)} asked, {failed} failed; the hostile ones ended as {counts}")
+
+
+@contextmanager
+def enemies(siege: Siege, ends: list[int]) -> Iterator[None]:
+    """Eight hostile clients, each at its own address, that are at it already."""
+    stop = threading.Event()
+    threads = [
+        threading.Thread(
+            target=hostile, args=(siege, f"127.0.0.{number + 2}", stop, ends, number + len(ends))
+        )
+        for number in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    try:
+        yield
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
 
 
 def deadlines(siege: Siege) -> None:

@@ -16,17 +16,13 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from graphsvc.errors import (
-    GraphsvcError,
-    OutOfMemory,
-    OutOfTime,
-    StoreError,
-)
+from graphsvc.errors import GraphsvcError, OutOfMemory, OutOfTime, StoreError
 from graphsvc.workers import wire
 from graphsvc.workers.admission import LONG, Admission
 from graphsvc.workers.crew import Task, Worker
 from graphsvc.workers.lane import Lane
 from graphsvc.workers.memory import resident
+from graphsvc.workers.precedence import Precedence
 from graphsvc.workers.verdict import cause
 from graphsvc.workers.worker import Handler, work
 
@@ -62,6 +58,7 @@ class Pool:
         self._memory = memory
         self._about = about or {}
         self._lane = lane
+        self._precedence = Precedence()
         self._workers: dict[int, Worker] = {}
         self._connections: dict[socket.socket, Task | None] = {}
         self._selector = selectors.DefaultSelector()
@@ -243,6 +240,9 @@ class Pool:
     def _long_jobs(self) -> list[wire.Job]:
         return [each.task.job for each in self._workers.values() if each.long and each.task is not None]
 
+    def _at_length(self) -> list[int]:
+        return [each.pid for each in self._workers.values() if each.long]
+
     def _hear_worker(self, worker: Worker) -> None:
         packet, _ = wire.receive(worker.channel)
         if not packet:
@@ -254,6 +254,8 @@ class Pool:
         if task is not None:
             if not worker.long or time.monotonic() < task.since + LONG:
                 self._queue.remember(task.job, long=False)
+            if not worker.long:
+                self._precedence.make_room(self._at_length())
             self.finish(task, wire.Status(status.error, worker.about | status.fields))
         grown = int(status.fields.get("peak", 0)) > worker.born + MAX_GROWTH
         if (
@@ -289,7 +291,8 @@ class Pool:
     def _next_event(self) -> float:
         now = time.monotonic()
         writing = self._lane.next_event() if self._lane is not None else None
-        times = [when for when in (writing, self._queue.next_event()) if when is not None]
+        events = (writing, self._queue.next_event(), self._precedence.next_event())
+        times = [when for when in events if when is not None]
         for worker in self._workers.values():
             if worker.task is not None and worker.verdict is None:
                 times.append(worker.task.since + (worker.task.job.timeout if worker.long else LONG))
@@ -301,6 +304,7 @@ class Pool:
         now = time.monotonic()
         if self._lane is not None:
             self._lane.tick(now)
+        self._precedence.tick(now, self._at_length())
         for waiting, reason in self._queue.impatient(now, self._long_jobs()):
             self.finish(waiting, wire.Status(reason))
         for worker in list(self._workers.values()):
@@ -323,6 +327,4 @@ class Pool:
 
     def _put_back(self, worker: Worker) -> None:
         worker.long = True
-        # Short jobs go first on the processor. The worker is replaced afterwards: this cannot be undone.
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(worker.pid, os.SCHED_IDLE, os.sched_param(0))
+        self._precedence.put_back(worker.pid)

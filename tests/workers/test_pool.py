@@ -29,6 +29,7 @@ from graphsvc.errors import (
 )
 from graphsvc.workers.admission import LONG
 from graphsvc.workers.client import PoolClient
+from graphsvc.workers.precedence import ROOM
 from graphsvc.workers.wire import Job
 
 SCRIPT = Path(__file__).with_name("pool_process.py")
@@ -177,6 +178,27 @@ def test_short_jobs_pass_while_every_long_place_is_taken(bench: Bench) -> None:
         for one in long:
             with pytest.raises(OutOfTime):
                 one.result()
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor cannot be left free")
+def test_long_jobs_leave_processors_free_for_as_long_as_short_ones_come(bench: Bench) -> None:
+    def processors() -> set[int]:
+        """How many processors each worker may use that runs a long job."""
+        long = [pid for pid in bench.workers() if os.sched_getscheduler(pid) == os.SCHED_IDLE]
+        return {len(os.sched_getaffinity(pid)) for pid in long}
+
+    every = len(os.sched_getaffinity(0))
+    with ThreadPoolExecutor(1) as threads:
+        long = threads.submit(bench.do, "spin", timeout=4)
+        time.sleep(LONG + ROOM + 0.5)
+        assert processors() == {every}
+        assert bench.do("echo", b"short") == b"short"
+        (left,) = processors()
+        assert 0 < left < every
+        time.sleep(ROOM + 0.5)
+        assert processors() == {every}
+        with pytest.raises(OutOfTime):
+            long.result()
 
 
 def test_one_client_has_its_share_of_long_jobs_and_no_more(bench: Bench) -> None:
