@@ -33,7 +33,8 @@ _YOUNG = 1.0
 class _Child:
     """A process by the module that it runs, with the socket that it listens on, however often it is started.
 
-    The service counts as ready without those that are not `awaited`: who needs them waits for them.
+    The service counts as ready without those that are not `awaited`; they are started last, and who needs them
+    waits for them.
     """
 
     module: str
@@ -72,12 +73,14 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         try:
-            for child in self._children:
+            for child in (one for one in self._children if one.awaited):
                 self._start(child)
             if not self._wait_until_ready():
                 return 0 if self._stopping else 1
             sys.stdout.write(f"Ready at {self.settings.root_url}/\n")
             sys.stdout.flush()
+            for child in (one for one in self._children if not one.awaited):
+                self._start(child)
             return self._watch()
         finally:
             self._end()
