@@ -10,6 +10,7 @@ import random
 import sys
 from collections.abc import Iterator
 from itertools import accumulate
+from pathlib import Path
 
 BASE = "https://w3id.org/eu-dg/"
 PREFIXES = f"""@prefix adms: <http://www.w3.org/ns/adms#> .
@@ -78,6 +79,28 @@ def documents(instruments: int, *, seed: int = 1, faulty: float = 0.002) -> Iter
             said = " ; ".join(f"{name} {value}" for name, value in parts.items() if value)
             lines.append(f"i:x-{number} {said} .\n")
         yield "".join(lines).encode()
+
+
+def organisations() -> bytes:
+    """A Turtle document of the organisations that instruments name: a tree in which each has up to four below it."""
+    lines = [
+        PREFIXES,
+        "@prefix cv: <http://data.europa.eu/m8g/> .\n@prefix org: <http://www.w3.org/ns/org#> .\n",
+        "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n",
+    ]
+    for number in range(ORGANISATIONS):
+        said = f'a cv:PublicOrganisation ; skos:prefLabel "Organisation {number}"@en ; org:identifier "ORG{number}"'
+        above = f" ; a org:OrganizationalUnit ; org:unitOf o:org-{(number - 1) // 4}" if number else ""
+        lines.append(f"o:org-{number} {said}{above} .\n")
+    return "".join(lines).encode()
+
+
+def write_folder(folder: Path, instruments: int) -> None:
+    """Write `data/` of a project with so many instruments, all of them valid."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "organisations.ttl").write_bytes(organisations())
+    for number, document in enumerate(documents(instruments, faulty=0)):
+        (folder / f"instruments-{number:03}.ttl").write_bytes(document)
 
 
 def main() -> None:

@@ -1,0 +1,210 @@
+"""One graph, all engines: checked, then asked in turns."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bench.field import client
+from bench.field.answers import accept_of, difference, read
+from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, Absent, Engine
+from bench.field.graphs import Graph
+from bench.field.limit import Limit
+from bench.field.questions import Question, fixed, questions
+
+CLIENTS = 8
+# Who takes longer than this alone is not asked by eight at once: what it may do in a second is one over its time.
+SLOW = 1.5
+COLD, WARM, ALONE, LIMIT = "cold", "warm", "alone", "limit"
+
+
+@dataclass
+class Measured:
+    """What was found on one graph. `rates` has answers per second by mode, question and engine, one for each round;
+    `alone` and `limit` have milliseconds. `wrong` and `failed` say what of an answer was not as it must be."""
+
+    size: int
+    triples: int
+    engines: list[str] = field(default_factory=list)
+    absent: dict[str, str] = field(default_factory=dict)
+    wrong: dict[str, dict[str, str]] = field(default_factory=dict)
+    refused: dict[str, dict[str, float]] = field(default_factory=dict)
+    rates: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
+    alone: dict[str, dict[str, list[float]]] = field(default_factory=dict)
+    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
+    bytes_per_triple: dict[str, float] = field(default_factory=dict)
+
+    def keep(self, mode: str, question: str, engine: str, rate: float) -> None:
+        """Keep the rate of one round."""
+        self.rates.setdefault(mode, {}).setdefault(question, {}).setdefault(engine, []).append(rate)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How long to measure: so many rounds, in each of which a cell has so many seconds."""
+
+    rounds: int = 3
+    seconds: float = 0.4
+    engines: tuple[str, ...] = tuple(ENGINES)
+
+
+def measured(graph: Graph, plan: Plan, say: Callable[[str], None]) -> Measured:
+    """Start all engines on a graph, compare their answers, measure in rounds, and stop them."""
+    found = Measured(graph.size, graph.triples)
+    with ExitStack() as stack:
+        limit = stack.enter_context(Limit(graph.file))
+        found.seconds["limit"] = {"load": limit.seconds}
+        found.bytes_per_triple["limit"] = limit.memory / graph.triples
+        running = [
+            engine
+            for name in plan.engines
+            if (engine := stack.enter_context(_running(name, graph, found, say))) is not None
+        ]
+        asked = questions()
+        slow = {engine.name: _checked(engine, limit, asked, found, say) for engine in running}
+        for number in range(plan.rounds):
+            say(f"{graph.size:,} instruments: round {number + 1} of {plan.rounds}")
+            for question in asked:
+                _round(question, running, slow, graph, plan, found)
+                _alone(question, running, limit, graph, found)
+        say(f"{graph.size:,} instruments: updates")
+        for _ in range(plan.rounds):
+            for engine in running:
+                _updates(engine, graph, plan, found)
+    return found
+
+
+@contextmanager
+def _running(
+    name: str, graph: Graph, found: Measured, say: Callable[[str], None]
+) -> Iterator[Engine | None]:
+    """An engine that runs; None where it is absent, with the reason kept."""
+    say(f"{graph.size:,} instruments: {name} starts")
+    folder = graph.folder / "engines" / name.replace(" ", "-").replace(",", "")
+    shutil.rmtree(folder, ignore_errors=True)
+    engine = None
+    try:
+        engine = ENGINES[name](graph, folder)
+        engine.make_ready()
+        engine.start()
+        first = dict(engine.seconds)
+        found.bytes_per_triple[name] = engine.memory / graph.triples
+        if "disk" in name:
+            # The first start of ours fills the store; of a start alone the second tells.
+            engine.stop()
+            engine.start()
+            first["load"] = max(first["load"], first["start"]) if name == OURS_ON_DISK else first["load"]
+            first["start"] = engine.seconds["start"]
+            found.bytes_per_triple[name] = engine.memory / graph.triples
+        found.seconds[name] = first
+        found.engines.append(name)
+    except (Absent, OSError) as error:
+        found.absent[name] = str(error)
+        say(f"  absent: {error}")
+        if engine is not None:
+            engine.stop()
+            engine = None
+    try:
+        yield engine
+    finally:
+        if engine is not None:
+            engine.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _checked(
+    engine: Engine, limit: Limit, asked: list[Question], found: Measured, say: Callable[[str], None]
+) -> dict[str, float]:
+    """Compare the engine's answers with the limit's; how many seconds each question took it alone."""
+    took: dict[str, float] = {}
+    for question in asked:
+        if not question.asked_of(engine):
+            continue
+        begun = time.perf_counter()
+        fault = ""
+        try:
+            for request in question.warm(engine):
+                status, body, _ = client.ask(engine.url, request, size=found.size)
+                if status != 200:
+                    fault = f"status {status}: {' '.join(body[:100].decode(errors='replace').split())}"
+                elif question.checked:
+                    fault = _fault(fixed(question.texts[0]), body, limit)
+        except TimeoutError:
+            fault = "no answer in a minute"
+        except OSError as error:
+            fault = f"no answer: {error}"
+        took[question.name] = time.perf_counter() - begun
+        if fault:
+            found.wrong.setdefault(question.name, {})[engine.name] = fault
+            say(f"  {engine.name}, {question.name}: {fault}")
+    return took
+
+
+def _fault(text: str, body: bytes, limit: Limit) -> str:
+    expected = read(text, limit.answer(text))
+    try:
+        given = read(text, body)
+    except (ValueError, KeyError, SyntaxError) as error:
+        return f"it cannot be read: {type(error).__name__}"
+    return "" if given == expected else difference(expected, given)
+
+
+def _round(
+    question: Question,
+    running: list[Engine],
+    slow: dict[str, dict[str, float]],
+    graph: Graph,
+    plan: Plan,
+    found: Measured,
+) -> None:
+    for mode in (COLD, WARM):
+        for engine in running:
+            if not question.asked_of(engine) or engine.name in found.wrong.get(question.name, {}):
+                continue
+            alone = slow[engine.name].get(question.name, 0.0) / max(1, len(question.texts))
+            if alone > SLOW:
+                if not found.rates.get(mode, {}).get(question.name, {}).get(engine.name):
+                    found.keep(mode, question.name, engine.name, 1 / alone)
+                continue
+            requests = question.warm(engine) if mode == WARM else question.cold(engine)
+            if mode == WARM:
+                client.load(engine.url, requests, clients=1, seconds=0, size=graph.size)
+            got = client.load(engine.url, requests, clients=CLIENTS, seconds=plan.seconds, size=graph.size)
+            found.keep(mode, question.name, engine.name, got.rate)
+            if got.bad:
+                share = got.bad / (got.good + got.bad)
+                kept = found.refused.setdefault(question.name, {})
+                kept[engine.name] = max(kept.get(engine.name, 0.0), share)
+
+
+def _alone(question: Question, running: list[Engine], limit: Limit, graph: Graph, found: Measured) -> None:
+    """One client, ours and the limit: milliseconds of an answer that was never given before."""
+    if not question.checked:
+        return
+    kept = found.alone.setdefault(question.name, {})
+    for engine in running:
+        if engine.name in (OURS_IN_MEMORY, OURS_ON_DISK) and engine.name not in found.wrong.get(question.name, {}):
+            got = client.load(engine.url, question.cold(engine), clients=1, seconds=0.15, size=graph.size)
+            kept.setdefault(engine.name, []).append(got.median * 1e3)
+    text = client.filled(question.texts[0].encode(), graph.size).decode()
+    times = sorted(limit.times(text, 0.15))
+    kept.setdefault(LIMIT, []).append(times[len(times) // 2] * 1e3)
+
+
+def _updates(engine: Engine, graph: Graph, plan: Plan, found: Measured) -> None:
+    request = engine.update('<urn:x:bench:@U@> <urn:x:says> "@U@"')
+    got = client.load(engine.url, [request], clients=CLIENTS, seconds=2 * plan.seconds, size=graph.size)
+    if not got.good:
+        found.wrong.setdefault("updates", {})[engine.name] = "no update was taken"
+        return
+    found.keep(WARM, "updates", engine.name, got.rate)
+
+
+def as_object(found: Measured) -> dict[str, Any]:
+    """What was found, for a file of JSON."""
+    return dict(vars(found))
