@@ -1,4 +1,4 @@
-"""Guarded graphs: a write that would leave one at odds with its shapes is refused.
+"""Guarded graphs: a write that would leave one at odds with its shapes is refused, or its report is kept.
 
 The cost of a write is that of the nodes near the change (`graphsvc.validation.validate_change`). The shapes are
 those of the project's files, and each guarded graph is validated by itself.
@@ -7,27 +7,26 @@ those of the project's files, and each guarded graph is validated by itself.
 from __future__ import annotations
 
 import importlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
 
 import pyoxigraph as ox
 
-from graphsvc.errors import ProjectError, ShapesError, ShapesViolated, SourceSyntaxError
+from graphsvc.annotating import ReportGraph, Rules, report_name, reports_in
+from graphsvc.errors import BadRequest, ProjectError, ShapesError, ShapesViolated, SourceSyntaxError
 from graphsvc.project import Project
 from graphsvc.store.changes import Draft
 from graphsvc.validation import Document, Report, Severity, validate_change
 from graphsvc.validation.constraints import checked_queries
-from graphsvc.validation.json_report import write_json
-from graphsvc.validation.report import Result, merged
+from graphsvc.validation.packet_report import told
+from graphsvc.validation.report import merged
 from graphsvc.validation.shapes import Shapes
 from graphsvc.validation.statements import read
 
-# How long a report may be that is told of a write, as JSON in ASCII; it has to fit into a packet of 64 kB.
-MAX_REPORT = 40_000
-_Graph = ox.NamedNode | ox.DefaultGraph
+_Graph = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,8 @@ class Guard:
     """The graphs whose names fit the pattern `graphs`, and the shapes that hold in each of them.
 
     Triples of graphs that fit `context` count when targets and values are looked up. A result as grave as
-    `severity` refuses a write.
+    `severity` refuses a write; a guard that `annotates` refuses none, and what it finds is kept in a graph. Such
+    graphs have names that begin with `kept` (empty: there are none), and no pattern is for them.
     """
 
     graphs: str
@@ -43,14 +43,24 @@ class Guard:
     severity: Severity
     documents: tuple[Document, ...]
     shapes: Shapes
+    annotates: bool = False
+    kept: str = ""
 
     def guards(self, name: str) -> bool:
         """Whether the graph of that name is guarded; the default graph has the empty name."""
-        return fnmatchcase(name, self.graphs)
+        return fnmatchcase(name, self.graphs) and not self._is_report(name)
 
     def sees(self, name: str) -> bool:
         """Whether what that graph says counts in a guarded one."""
-        return fnmatchcase(name, self.context)
+        return fnmatchcase(name, self.context) and not self._is_report(name)
+
+    def _is_report(self, name: str) -> bool:
+        return bool(self.kept) and name.startswith(self.kept)
+
+    def context_in(self, there: Mapping[str, _Graph], changed: Sequence[ox.Quad]) -> list[_Graph]:
+        """The graphs that count in guarded ones, also those that a change removed."""
+        gone = {_name(quad.graph_name): quad.graph_name for quad in changed}
+        return [graph for name, graph in (gone | dict(there)).items() if self.sees(name)]
 
     def reports(self, engine: ox.Store, changed: Sequence[ox.Quad]) -> Iterator[Report]:
         """The report on each guarded graph that changed, or that sees what changed.
@@ -60,19 +70,27 @@ class Guard:
         touched = {_name(quad.graph_name) for quad in changed}
         if not any(self.guards(name) or self.sees(name) for name in touched):
             return
-        there = {_name(graph): graph for graph in (*engine.named_graphs(), ox.DefaultGraph())}
-        context = [graph for name, graph in there.items() if self.sees(name)]
+        there = _graphs(engine)
+        context = self.context_in(there, changed)
         seen = any(self.sees(name) for name in touched)
         for name, graph in there.items():
             if self.guards(name) and (seen or name in touched):
-                try:
+                with _evaluated():
                     yield validate_change(
                         engine, self.shapes, changed, graphs=[graph], ontology=context, severity=self.severity
                     )
-                except ShapesError as error:
-                    raise ProjectError(
-                        f"The shapes of a guarded graph cannot be evaluated: {error}"
-                    ) from error
+
+
+@contextmanager
+def _evaluated() -> Iterator[None]:
+    try:
+        yield
+    except ShapesError as error:
+        raise ProjectError(f"The shapes of a guarded graph cannot be evaluated: {error}") from error
+
+
+def _graphs(engine: ox.Store) -> dict[str, _Graph]:
+    return {_name(graph): graph for graph in (*engine.named_graphs(), ox.DefaultGraph())}
 
 
 def _name(graph: Any) -> str:
@@ -83,15 +101,30 @@ def _name(graph: Any) -> str:
 class Guards:
     """All guards of a store. https://www.w3.org/TR/shacl/#validation"""
 
-    def __init__(self, guards: Sequence[Guard]) -> None:
+    def __init__(self, guards: Sequence[Guard], base: str = "") -> None:
         self._guards = guards
+        self._base = base
+        self._rejecting = [guard for guard in guards if not guard.annotates]
+        self._rules = [
+            (guard, Rules(number, guard.shapes, tuple(each.name for each in guard.documents)))
+            for number, guard in enumerate(guards)
+            if guard.annotates
+        ]
         # Where a write is evaluated, no file can be read any more.
-        for name in ("engine", "setwise.engine", "setwise.affected") if guards else ():
+        for name in ("engine", "setwise.engine", "setwise.affected", "causes") if guards else ():
             importlib.import_module(f"graphsvc.validation.{name}")
 
+    @property
+    def annotate(self) -> bool:
+        """Whether reports are kept."""
+        return bool(self._rules)
+
     def check(self, draft: Draft) -> None:
-        """Raises ShapesViolated where a guarded graph has a result that is grave enough, near the change."""
-        found = self._found(draft)
+        """Raises ShapesViolated where a guarded graph has a result that is grave enough, near the change.
+
+        BadRequest where one would have what SHACL is not defined on.
+        """
+        found = self._found(draft, self._rejecting)
         refused = [report for report in found if not report.passes]
         if not refused:
             return
@@ -105,26 +138,89 @@ class Guards:
 
     def report(self, draft: Draft) -> dict[str, Any]:
         """The report on what the change may affect, with a note on its size."""
-        found = self._found(draft)
+        found = self._found(draft, self._guards)
         graphs = ", ".join(f"<{name}>" if name else "the default graph" for name in sorted(draft.graphs()))
         note = f"The write would add {draft.added:,} triples and remove {draft.removed:,}"
         notes = [f"{note}, in {graphs}." if graphs else f"{note}."]
         if not found:
             notes.append("No guarded graph would change.")
+        if self._rules:
+            refused = any(not each.passes for each in self._found(draft, self._rejecting))
+            notes.append("The write would be refused." if refused else "The write would not be refused.")
         report = _merged(found) if found else Report((), "graphsvc", threshold=Severity.VIOLATION)
         return told(replace(report, notes=(*report.notes, *notes)))
 
-    def _found(self, draft: Draft) -> list[Report]:
-        changed = draft.quads()
-        return [report for guard in self._guards for report in guard.reports(draft.engine, changed)]
+    def _found(self, draft: Draft, guards: Sequence[Guard]) -> list[Report]:
+        changed = self._changed(draft)
+        return [report for guard in guards for report in guard.reports(draft.engine, changed)]
 
-    def packed(self) -> list[dict[str, Any]]:
-        """The guards as objects of JSON, for another process."""
-        return [
+    def _changed(self, draft: Draft) -> list[ox.Quad]:
+        """The quads that were added or removed, without triple terms: SHACL is defined on RDF 1.1.
+
+        Raises BadRequest where a graph that counts has such a term now.
+        """
+        changed = []
+        for quad in draft.quads():
+            name = _name(quad.graph_name)
+            if not isinstance(quad.object, ox.Triple):
+                changed.append(quad)
+            elif quad in draft.engine and any(each.guards(name) or each.sees(name) for each in self._guards):
+                raise BadRequest(
+                    f"The graph <{name}> is held against shapes, and SHACL is not defined on triple terms."
+                )
+        return changed
+
+    def follow(self, draft: Draft) -> None:
+        """Add to a draft what it changes in the reports that are kept."""
+        if not self._rules:
+            return
+        changed, touched = self._changed(draft), draft.graphs()
+        there = _graphs(draft.engine)
+        seen = any(guard.sees(name) for guard, _ in self._rules for name in touched)
+        for name in sorted(there.keys() | touched if seen else touched):
+            mine = [(guard, rules) for guard, rules in self._rules if guard.guards(name)]
+            if not mine or isinstance(there.get(name), ox.BlankNode):
+                continue
+            report = ReportGraph(draft, there.get(name, ox.DefaultGraph()), report_name(name, self._base))
+            if name not in there:
+                report.drop()
+                continue
+            bound = [(rules, guard.context_in(there, changed)) for guard, rules in mine]
+            with _evaluated():
+                if report.exists:
+                    report.follow(bound, changed)
+                else:
+                    report.make(bound)
+
+    def make(self, draft: Draft) -> None:
+        """Make all reports whole, and remove those of graphs that are not there or not guarded any more."""
+        there = _graphs(draft.engine)
+        current = set()
+        for name, graph in sorted(there.items()):
+            mine = [(guard, rules) for guard, rules in self._rules if guard.guards(name)]
+            if not mine or isinstance(graph, ox.BlankNode):
+                continue
+            report = ReportGraph(draft, graph, report_name(name, self._base))
+            with _evaluated():
+                report.make([(rules, guard.context_in(there, ())) for guard, rules in mine])
+            current.add(report.name)
+        for graph in reports_in(draft.engine, self._base):
+            if graph not in current:
+                draft.drop(graph)
+
+    def has_reports(self, engine: ox.Store) -> bool:
+        """Whether there are reports to be kept, or some left by guards that are no more."""
+        return bool(self._rules) or any(True for _ in reports_in(engine, self._base))
+
+    def packed(self) -> dict[str, Any]:
+        """The guards as an object of JSON, for another process."""
+        guards = [
             {
                 "graphs": guard.graphs,
                 "context": guard.context,
                 "severity": guard.severity.value,
+                "annotates": guard.annotates,
+                "kept": guard.kept,
                 "documents": [
                     [each.name, each.content.decode("latin-1"), each.syntax, each.base]
                     for each in guard.documents
@@ -132,20 +228,31 @@ class Guards:
             }
             for guard in self._guards
         ]
+        return {"guards": guards, "base": self._base}
 
     @classmethod
-    def unpacked(cls, packed: Sequence[dict[str, Any]]) -> Guards:
+    def unpacked(cls, packed: Mapping[str, Any]) -> Guards:
         """The guards of `packed`, whose shapes have been checked."""
         made = []
-        for each in packed:
+        for each in packed["guards"]:
             documents = tuple(
                 Document(name, content.encode("latin-1"), syntax, base)
                 for name, content, syntax, base in each["documents"]
             )
             statements = read(documents, role="shapes")
             shapes = Shapes(statements, checked_queries(statements))
-            made.append(Guard(each["graphs"], each["context"], Severity(each["severity"]), documents, shapes))
-        return cls(made)
+            made.append(
+                Guard(
+                    each["graphs"],
+                    each["context"],
+                    Severity(each["severity"]),
+                    documents,
+                    shapes,
+                    each["annotates"],
+                    each["kept"],
+                )
+            )
+        return cls(made, packed["base"])
 
 
 def guards_of(project: Project) -> Guards:
@@ -154,6 +261,9 @@ def guards_of(project: Project) -> Guards:
     Raises ProjectError where there are no such shapes, or where they are broken.
     """
     settings = project.settings
+    for file in project.files:
+        if settings.kept_reports is not None and file.graph.startswith(settings.kept_reports):
+            raise ProjectError(f"{file.path}: the graph <{file.graph}> is for the report of a guarded graph")
     made = []
     for each in settings.guards:
         documents = tuple(_documents(project, each["shapes"]))
@@ -164,8 +274,18 @@ def guards_of(project: Project) -> Guards:
         except SourceSyntaxError as error:
             raise ProjectError(f"{project.root}: the shapes of a guard are broken: {error}") from error
         context = each["context"] or f"{settings.base}/graph/vocabulary/*"
-        made.append(Guard(each["graphs"], context, Severity(each["severity"]), documents, shapes))
-    return Guards(made)
+        made.append(
+            Guard(
+                each["graphs"],
+                context,
+                Severity(each["severity"]),
+                documents,
+                shapes,
+                each["action"] == "annotate",
+                settings.kept_reports or "",
+            )
+        )
+    return Guards(made, settings.base)
 
 
 def _documents(project: Project, place: str) -> Iterator[Document]:
@@ -182,27 +302,3 @@ def _merged(reports: Sequence[Report]) -> Report:
     failed = [report.threshold for report in reports if not report.passes]
     ranked = sorted(failed or [report.threshold for report in reports], key=lambda each: each.rank)
     return merged(reports, ranked[-1 if failed else 0])
-
-
-def told(report: Report) -> dict[str, Any]:
-    """A report as an object of JSON, with so many of its results that it is no longer than MAX_REPORT.
-
-    The gravest come first. Counts are those of all results, and a note says how many are told.
-    """
-    whole: dict[str, Any] = json.loads(write_json(replace(report, results=()), {}))
-    room = MAX_REPORT - len(json.dumps(whole)) - 500
-    kept: list[Result] = []
-    for result in report.results:
-        size = len(json.dumps(json.loads(write_json(Report((result,), ""), {}))))
-        if size > room:
-            continue
-        room -= size
-        kept.append(result)
-        if room < 500:
-            break
-    notes = report.notes
-    if len(kept) < len(report.results):
-        notes = (*notes, f"Of {len(report.results):,} results, {len(kept):,} are told.")
-    shown: dict[str, Any] = json.loads(write_json(replace(report, results=tuple(kept), notes=notes), {}))
-    counts = {severity.value: number for severity, number in report.counts.items()}
-    return shown | {"conforms": report.conforms, "passes": report.passes, "counts": counts}

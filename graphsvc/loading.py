@@ -11,10 +11,11 @@ from graphsvc.errors import ProjectError
 from graphsvc.guarding import guards_of
 from graphsvc.project import Project
 from graphsvc.settings import Settings
+from graphsvc.store.changes import Draft, epoch_after
 from graphsvc.store.disk import Lock
 from graphsvc.store.generations import Generations
 from graphsvc.store.local import LocalStore
-from graphsvc.store.recovery import recover
+from graphsvc.store.recovery import amend, recover
 from graphsvc.store.remote import Remote, RemoteStore
 from graphsvc.store.writing import Setting
 
@@ -67,13 +68,22 @@ def open_store(project: Project, settings: Settings) -> LocalStore:
         raise ProjectError(f"store is `memory:`, `disk:PATH` or `remote:URL`, not {settings.store!r}")
     engine = ox.Store()
     engine.extend(project.quads())
-    return LocalStore(engine, project.version, setting=setting_of(settings), guard=guards_of(project))
+    guards = guards_of(project)
+    epoch = project.version
+    if guards.annotate:
+        draft = Draft(engine)
+        guards.make(draft)
+        # In whatever order a report was made, it is the same state.
+        epoch = epoch_after(epoch, b"".join(sorted(draft.patch().splitlines(keepends=True))))
+    return LocalStore(engine, epoch, setting=setting_of(settings), guard=guards)
 
 
 def setting_of(settings: Settings) -> Setting:
     """What reads and writes are understood by."""
     union = settings.default_graph == "union"
-    return Setting(f"{settings.base}/", dict(settings.prefixes), union, settings.system_graphs)
+    return Setting(
+        f"{settings.base}/", dict(settings.prefixes), union, settings.system_graphs, settings.kept_reports
+    )
 
 
 def disk_folder(settings: Settings) -> Path | None:
@@ -83,9 +93,16 @@ def disk_folder(settings: Settings) -> Path | None:
 
 
 def recover_disk(project: Project, settings: Settings, folder: Path) -> str:
-    """Make the store in a folder ready, which nobody else may have; the epoch to open. Raises as `recover`."""
+    """Make the store in a folder ready, which nobody else may have; the epoch to open.
+
+    Reports that guards keep are made whole. Raises as `recover` and `amend` do.
+    """
+    guards = guards_of(project)
     try:
-        return recover(folder, project.version, project.quads, sync=settings.durable)
+        epoch = recover(folder, project.version, project.quads, sync=settings.durable)
+        if guards.has_reports(Generations(folder).open(epoch)):
+            epoch = amend(folder, epoch, guards.make, sync=settings.durable)
+        return epoch
     except OSError as error:
         raise ProjectError(f"{folder}: the store cannot be used: {error}") from error
 

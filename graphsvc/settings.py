@@ -25,8 +25,9 @@ _TABLES = ("project", "service")
 # What only the file can give.
 _OF_THE_FILE = frozenset({"prefixes", "validation_types", "guards"})
 # What a table [[guard]] may say, each with its default.
-_GUARD = {"graphs": "", "shapes": "shapes", "context": "", "severity": "violation"}
+_GUARD = {"graphs": "", "shapes": "shapes", "context": "", "severity": "violation", "action": "reject"}
 _SEVERITIES = ("violation", "warning", "info")
+_ACTIONS = ("reject", "annotate")
 
 
 def _setting(default: Any, help_text: str, *, table: str = "service") -> Any:
@@ -107,7 +108,8 @@ class Settings:
     prefixes: Mapping[str, str] = field(default_factory=lambda: dict(PREFIXES))
     # By name, or by name and version with a dot between; the tables [validation.NAME] of the file.
     validation_types: Mapping[str, ValidationType] = field(default_factory=dict)
-    # Each with the keys of `_GUARD`: which graphs, by which shapes, beside which others, from what severity on.
+    # Each with the keys of `_GUARD`: which graphs, by which shapes, beside which others, from what severity on,
+    # and what is done then.
     guards: Sequence[Mapping[str, str]] = ()
 
     @property
@@ -124,6 +126,12 @@ class Settings:
     def system_graphs(self) -> str:
         """How the names of the graphs begin that the service keeps itself."""
         return f"{self.base}/graph/system/"
+
+    @property
+    def kept_reports(self) -> str | None:
+        """How the names of the graphs begin that hold the reports of guards; None where no guard annotates."""
+        kept = any(guard["action"] == "annotate" for guard in self.guards)
+        return f"{self.base}/graph/validation/" if kept else None
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -259,6 +267,13 @@ def _checked_guards(path: Path, entries: Any) -> list[dict[str, str]]:
             raise ProjectError(f"{path}: in [[guard]]: {_unknown(key, list(_GUARD))}")
         if not isinstance(value, str):
             raise ProjectError(f"{path}: in [[guard]]: {key} is a text, not {value!r}")
+    for each in entries:
+        if each.get("action", "reject") not in _ACTIONS:
+            raise ProjectError(f"{path}: the action of a guard is one of {', '.join(_ACTIONS)}")
+        if "severity" in each and each.get("action") == "annotate":
+            raise ProjectError(
+                f"{path}: a guard that annotates refuses nothing and tells everything: leave out severity"
+            )
     found = [_GUARD | each for each in entries]
     for each in found:
         if not each["graphs"]:

@@ -24,10 +24,14 @@ MAX_STATEMENT = 8 << 20
 
 
 class Draft:
-    """Changes to `engine` that are made at once, and can be undone as long as nobody else writes to it."""
+    """Changes to `engine` that are made at once, and can be undone as long as nobody else writes to it.
 
-    def __init__(self, engine: ox.Store) -> None:
+    Graphs whose names begin with `kept` are left out where all graphs are meant.
+    """
+
+    def __init__(self, engine: ox.Store, kept: str | None = None) -> None:
         self.engine = engine
+        self._kept = kept
         self.added = 0
         self.removed = 0
         self._lines: list[tuple[str, ox.Quad | GraphName]] = []
@@ -70,6 +74,11 @@ class Draft:
     def clear(self, graph: GraphName) -> None:
         """Remove all that is in a graph."""
         self.remove(list(self.engine.quads_for_pattern(None, None, None, graph)))
+
+    def named_graphs(self) -> list[ox.NamedNode | ox.BlankNode]:
+        """All named graphs but those that are kept."""
+        graphs = list(self.engine.named_graphs())
+        return [graph for graph in graphs if self._kept is None or not graph.value.startswith(self._kept)]
 
     def graphs(self) -> set[str]:
         """The names of the graphs that are changed, the default graph as the empty string."""

@@ -102,7 +102,7 @@ class Keeping:
                 f"{fields['epoch']}, and here to {epoch}."
             )
         self._number = int(fields["number"])
-        if fields["removed"]:
+        if b"\nD " in patch or patch.startswith(b"D "):
             self._garbage += len(patch)
         self._store.history.record(fields)
 

@@ -95,6 +95,30 @@ def _go_on(
     return epoch
 
 
+def amend(folder: Path, epoch: str, change: Callable[[Draft], None], *, sync: bool = True) -> str:
+    """Make a change of the service's own to a state that `recover` gave; the epoch to open since.
+
+    Raises StoreError, and what `change` raises.
+    """
+    generations = Generations(folder)
+    found = generations.written(epoch)
+    state = State(generations.clone(epoch), epoch, dict(found.graphs), found.first)
+    draft = Draft(state.engine)
+    change(draft)
+    patch, graphs = draft.patch(), draft.graphs()
+    if patch:
+        made = Snapshot(state.advance(patch, graphs), found.number + 1, state.first, state.graphs)
+        fields = _own_fields("reports", made.number, made.epoch, patch) | {"graphs": sorted(graphs)}
+        with closing(Journal(folder / "journal", sync=sync)) as journal:
+            journal.append([(fields, patch)])
+        generations.make(state.engine, made)
+        generations.commit(made.epoch)
+    # What is open cannot be cleared away.
+    state.engine = draft.engine = ox.Store()
+    _settle(generations, state.epoch)
+    return state.epoch
+
+
 def _settle(generations: Generations, epoch: str) -> None:
     """Force a state to the disk and remove all others; a full disk keeps all, and does not stop the start."""
     try:
@@ -144,8 +168,15 @@ def _files_fields(state: State, number: int, version: str, patch: bytes) -> dict
     fields: dict[str, Any] = {"number": number, "epoch": state.epoch, "files": version}
     if not patch:
         return fields
-    return fields | {
-        "kind": "files",
+    return fields | _own_fields("files", number, state.epoch, patch)
+
+
+def _own_fields(kind: str, number: int, epoch: str, patch: bytes) -> dict[str, Any]:
+    """What the journal keeps of a change that nobody asked for."""
+    return {
+        "number": number,
+        "epoch": epoch,
+        "kind": kind,
         "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "author": "",
         "size": len(patch),

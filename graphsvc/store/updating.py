@@ -118,7 +118,7 @@ class _Performer:
         act = self._draft.clear if self._operation.kind == "CLEAR" else self._draft.drop
         which = self._operation.graphs[0]
         if which in ("NAMED", "ALL"):
-            for graph in list(self._engine.named_graphs()):
+            for graph in self._draft.named_graphs():
                 act(graph)
         if which in ("DEFAULT", "ALL"):
             act(self._default)

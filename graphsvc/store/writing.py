@@ -56,12 +56,14 @@ class State:
 @dataclass(frozen=True)
 class Setting:
     """What a write is read by: the base of relative IRIs, known prefixes, whether the default graph is the union
-    of all, and which graphs nobody may write to (a name begins with `reserved`)."""
+    of all, and which graphs nobody may write to: a name begins with `reserved`, or with `reports` where a guard
+    keeps reports."""
 
     base: str | None = None
     prefixes: Mapping[str, str] = field(default_factory=dict)
     union: bool = True
     reserved: str | None = None
+    reports: str | None = None
 
 
 class Guard(Protocol):
@@ -69,6 +71,9 @@ class Guard(Protocol):
 
     def check(self, draft: Draft) -> None:
         """Raises ShapesViolated for a draft that may not stay."""
+
+    def follow(self, draft: Draft) -> None:
+        """Add to a draft that may stay what is to change with it."""
 
     def report(self, draft: Draft) -> dict[str, Any]:
         """The validation report on a draft, as an object of JSON."""
@@ -79,6 +84,9 @@ class Unguarded:
 
     def check(self, draft: Draft) -> None:
         """See `Guard.check`."""
+
+    def follow(self, draft: Draft) -> None:
+        """See `Guard.follow`."""
 
     def report(self, draft: Draft) -> dict[str, Any]:  # noqa: ARG002
         """There are no shapes to hold a change against."""
@@ -100,23 +108,27 @@ def carry_out(
         _check_rights({write.graph}, write, setting)
     _check_conditions(state, write)
     existed = state.holds(write.graph)
-    draft = Draft(state.engine)
+    draft = Draft(state.engine, setting.reports)
     try:
         _ACTIONS[write.kind](state, draft, write, setting)
         _check_rights(draft.graphs(), write, setting)
-        patch = draft.patch()
         if write.dry_run:
+            draft.patch()  # Raises what the write itself would.
             receipt = _tried(state, write, draft, guard, existed)
             draft.undo()
             return receipt, b""
         guard.check(draft)
+        # What the client changed is told, and not what followed from it.
+        added, removed = draft.added, draft.removed
+        guard.follow(draft)
+        patch = draft.patch()
     except BaseException:
         draft.undo()
         raise
     graphs = draft.graphs()
     epoch = state.advance(patch, graphs)
     created = not existed and state.holds(write.graph)
-    return Receipt(epoch, draft.added, draft.removed, created, tuple(sorted(graphs))), patch
+    return Receipt(epoch, added, removed, created, tuple(sorted(graphs))), patch
 
 
 def _tried(state: State, write: Write, draft: Draft, guard: Guard, existed: bool) -> Receipt:
@@ -139,6 +151,11 @@ def _check_rights(graphs: set[str], write: Write, setting: Setting) -> None:
     for name in sorted(graphs):
         if setting.reserved is not None and name.startswith(setting.reserved):
             raise Forbidden(f"The graph <{name}> is kept by the service itself.")
+        if setting.reports is not None and name.startswith(setting.reports):
+            raise Forbidden(
+                f"The graph <{name}> is for the validation report of a guarded graph, and is kept by the service "
+                "itself: write to the guarded graph, and it follows."
+            )
         if write.allowed is not None and not name.startswith(write.allowed):
             shown = f"the graph <{name}>" if name else "the default graph"
             raise Forbidden(f"This token may not write to {shown}.")

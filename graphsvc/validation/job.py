@@ -211,10 +211,15 @@ def _judged(
             if node not in judgement.reached
         ]
     kept = (each for each in found if data.is_of_data(each.focus_node))
+    notes = sorted({*notes, *notes_on(data, shapes)})
+    return Report(tuple(sorted(kept, key=Result.key)), setwise.ENGINE, tuple(notes), severity, judged_by)
+
+
+def notes_on(data: DataGraph, shapes: Shapes) -> tuple[str, ...]:
+    """What a reader of a report must know of the data and the shapes, whatever the results are."""
     imports = {value for _, value in data.pairs(_IMPORTS.value)}
     named = {value for node, value in data.pairs(_SHAPES_GRAPH.value) if data.is_of_data(node)}
-    notes = sorted({*notes, *_notes(shapes.statements, imports, named, has_data=data.triples.has_data)})
-    return Report(tuple(sorted(kept, key=Result.key)), setwise.ENGINE, tuple(notes), severity, judged_by)
+    return _notes(shapes.statements, imports, named, has_data=data.triples.has_data)
 
 
 def _notes(

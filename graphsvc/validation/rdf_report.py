@@ -42,10 +42,11 @@ def report_quads(report: Report) -> Iterator[ox.Quad]:
     for number, result in enumerate(report.results, start=1):
         node = ox.BlankNode(f"result{number}")
         yield ox.Quad(top, _sh("result"), node)
-        yield from _result(result, node)
+        yield from result_quads(result, node)
 
 
-def _result(result: Result, node: ox.BlankNode) -> Iterator[ox.Quad]:
+def result_quads(result: Result, node: ox.BlankNode) -> Iterator[ox.Quad]:
+    """What says one result; the labels of blank nodes within begin with the one of `node`."""
     yield ox.Quad(node, _TYPE, _sh("ValidationResult"))
     for name, term in (
         ("focusNode", result.focus_node),
@@ -63,7 +64,7 @@ def _result(result: Result, node: ox.BlankNode) -> Iterator[ox.Quad]:
     for number, detail in enumerate(result.details, start=1):
         inner = ox.BlankNode(f"{node.value}detail{number}")
         yield ox.Quad(node, _sh("detail"), inner)
-        yield from _result(detail, inner)
+        yield from result_quads(detail, inner)
 
 
 def _path(subject: _Node, predicate: ox.NamedNode, path: Path, label: str) -> Iterator[ox.Quad]:

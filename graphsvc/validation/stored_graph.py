@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from typing import TYPE_CHECKING
 
 import pyoxigraph as ox
 
@@ -10,6 +11,10 @@ from graphsvc.rdf import Iri, Term
 from graphsvc.validation.job import judge
 from graphsvc.validation.report import Report, Severity, merged
 from graphsvc.validation.shapes import Shapes
+
+if TYPE_CHECKING:
+    from graphsvc.validation.setwise.affected import Affected
+    from graphsvc.validation.setwise.stored import StoredTriples
 
 Graph = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 
@@ -60,6 +65,19 @@ def validate_change(
     of all focus nodes for a shape that pyshacl judges, or with a query that reads more than what is at `$this`.
     Other arguments and errors are those of `validate_stored`.
     """
+    triples, found = affected_by(store, shapes, changed, graphs, ontology)
+    report = judge(triples, shapes, severity, found.nodes, found.bounded)
+    return merged([report, judge(triples, shapes, severity, only=found.wholly)] if found.wholly else [report])
+
+
+def affected_by(
+    store: ox.Store,
+    shapes: Shapes,
+    changed: Iterable[ox.Quad],
+    graphs: Sequence[Graph],
+    ontology: Sequence[Graph],
+) -> tuple[StoredTriples, Affected]:
+    """The merge of graphs since a change, and where it may have done something; see `validate_change`."""
     from graphsvc.validation.setwise.affected import affected
     from graphsvc.validation.setwise.data_graph import DataGraph
     from graphsvc.validation.setwise.spelling import from_store
@@ -72,6 +90,4 @@ def validate_change(
     triples = StoredTriples(store, graphs, ontology)
     plain = [(from_store(q.subject), Iri(q.predicate.value), from_store(q.object)) for q in spelt]
     strangers = {from_store(node) for node in triples.strangers(spelt)}
-    found = affected(DataGraph(triples), shapes, plain, strangers)
-    report = judge(triples, shapes, severity, found.nodes, found.bounded)
-    return merged([report, judge(triples, shapes, severity, only=found.wholly)] if found.wholly else [report])
+    return triples, affected(DataGraph(triples), shapes, plain, strangers)

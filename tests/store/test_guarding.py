@@ -10,12 +10,12 @@ import pytest
 
 from graphsvc.errors import ProjectError, ShapesViolated
 from graphsvc.formats import CSV
-from graphsvc.guarding import MAX_REPORT
 from graphsvc.loading import open_store, remote_store
 from graphsvc.project import Project
 from graphsvc.settings import load
 from graphsvc.sparql import read
 from graphsvc.store import Receipt, Store, Write
+from graphsvc.validation.packet_report import MAX_REPORT
 from tests.store.adapters import Kept
 
 GUARDED = Path(__file__).resolve().parent.parent / "projects" / "guarded"

@@ -45,10 +45,12 @@ class Unit:
 class Judgement:
     """The results of a validation, and the target shapes that were left to pyshacl, each with the reason.
 
+    `causes` tell of each result from which target shape and focus node of it the validation came to it.
     `reached` are those of the focus nodes that were asked for that are focus nodes of a target.
     """
 
     results: list[Result] = field(default_factory=list)
+    causes: list[tuple[Term, Term]] = field(default_factory=list)
     left: dict[Term, str] = field(default_factory=dict)
     reached: set[Term] = field(default_factory=set)
 
@@ -73,7 +75,9 @@ def evaluate(
             continue
         try:
             target = _Target(shape, run, focus_nodes)
-            judgement.results += list(target.results())
+            for focus, result in list(target.results()):
+                judgement.results.append(result)
+                judgement.causes.append((node, focus))
             judgement.reached |= target.reached
         except NotComputed as reason:
             judgement.left[node] = str(reason)
@@ -98,8 +102,8 @@ class _Target:
         # Those of the asked-for focus nodes that the targets have.
         self.reached: set[Term] = set()
 
-    def results(self) -> Iterator[Result]:
-        """Everything found at the focus nodes of the shape."""
+    def results(self) -> Iterator[tuple[Term, Result]]:
+        """Everything found at the focus nodes of the shape, each with the one that led to it."""
         for part in self._shape.below():
             for constraint in part.constraints:
                 if isinstance(constraint, SparqlConstraint | ComponentConstraint):
@@ -125,12 +129,13 @@ class _Target:
             raise NotComputed("a query that counts, where a triple of two graphs would count twice")
         query.check_reads(triples.respelt)
 
-    def _evaluated(self, unit: Unit, focus: Term) -> Iterator[Result]:
+    def _evaluated(self, unit: Unit, focus: Term) -> Iterator[tuple[Term, Result]]:
         """The results of one unit at one focus node, the first time that it is asked for."""
         done = self._done.setdefault(unit, set())
         if focus not in done:
             done.add(focus)
-            yield from self._run.results(unit.shape, focus, unit.constraints)
+            for result in self._run.results(unit.shape, focus, unit.constraints):
+                yield focus, result
 
     def _is_target(self, node: Term) -> bool:
         """https://www.w3.org/TR/shacl/#targets"""
@@ -160,7 +165,9 @@ class _Target:
             elif kind == "targetObjectsOf":
                 yield f"{{ SELECT DISTINCT ?this {{ ?any <{value.value}> ?this }} }}", {}
 
-    def _scanned(self, units: list[Unit], pattern: str, bound: dict[str, object]) -> Iterator[Result]:
+    def _scanned(
+        self, units: list[Unit], pattern: str, bound: dict[str, object]
+    ) -> Iterator[tuple[Term, Result]]:
         """The results at all focus nodes of a pattern; where they are few, there is no need of a plan."""
         solutions = self._run.data.triples.solutions(f"SELECT DISTINCT ?this {{ {pattern} }}", bound)
         first = [from_store(solution[0]) for solution in islice(solutions, FEW + 1)]
