@@ -9,62 +9,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from graphsvc.charts.connectors import Box, Line, PlacedBox, PlacedLine, connect
 from graphsvc.charts.drawing import cut
 
-KIND_OF = "kind of"
 # A letter of the labels takes at most so many pixels; a label longer than so many letters is cut.
 _LETTER, _LONGEST = 7.6, 30
 _PAD, _LINE, _HEAD = 10, 18, 30
-_APART, _BETWEEN = 36, 74
+# Rows stand the further apart the more labels stand between them.
+_APART, _BETWEEN, _PER_LABEL = 36, 60, 14
 # Boxes of one row beyond these go to the next.
 _ROW = 5
-
-
-@dataclass(frozen=True)
-class Box:
-    """A class: its key, label, where it leads, and lines for its own attributes; `outside` is one of elsewhere."""
-
-    key: str
-    label: str
-    href: str | None = None
-    lines: tuple[str, ...] = ()
-    outside: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """From one box to another: a property by its label, or KIND_OF."""
-
-    start: str
-    end: str
-    label: str = KIND_OF
-
-    @property
-    def is_kind_of(self) -> bool:
-        """Whether the line says that what is at its start is a kind of what is at its end."""
-        return self.label == KIND_OF
-
-
-@dataclass(frozen=True)
-class PlacedBox:
-    """A box with its left upper corner and its size."""
-
-    box: Box
-    x: float
-    y: float
-    width: float
-    height: float
-
-
-@dataclass(frozen=True)
-class PlacedLine:
-    """A line as an SVG path, and where its label stands."""
-
-    line: Line
-    path: str
-    x: float
-    y: float
-    label: str
 
 
 @dataclass(frozen=True)
@@ -81,10 +35,10 @@ def draw_classes(boxes: Sequence[Box], lines: Sequence[Line]) -> ClassDiagram:
     """The diagram of some classes; a line whose ends are not among them is left out."""
     known = {box.key: box for box in boxes}
     merged = _merged([line for line in lines if line.start in known and line.end in known])
-    placed = _placed(_rows(list(known), merged), known)
+    placed = _placed(_rows(list(known), merged), known, merged)
     width = max((each.x + each.width for each in placed.values()), default=0) + _APART
     height = max((each.y + each.height for each in placed.values()), default=0) + _PAD
-    drawn = tuple(_line(line, placed) for line in merged)
+    drawn = connect(merged, placed)
     lowest = max((each.y for each in drawn), default=0) + _LINE
     return ClassDiagram(
         round(width, 1), round(max(height, lowest), 1), tuple(placed[key] for key in known), drawn
@@ -161,7 +115,9 @@ def _ordered(layers: Sequence[Sequence[str]], lines: Sequence[Line]) -> list[lis
     return rows
 
 
-def _placed(rows: Sequence[Sequence[str]], boxes: Mapping[str, Box]) -> dict[str, PlacedBox]:
+def _placed(
+    rows: Sequence[Sequence[str]], boxes: Mapping[str, Box], lines: Sequence[Line]
+) -> dict[str, PlacedBox]:
     widths = {key: _width(box) for key, box in boxes.items()}
     lengths = [sum(widths[key] for key in row) + _APART * (len(row) - 1) for row in rows]
     found: dict[str, PlacedBox] = {}
@@ -172,38 +128,11 @@ def _placed(rows: Sequence[Sequence[str]], boxes: Mapping[str, Box]) -> dict[str
         for key in row:
             found[key] = PlacedBox(boxes[key], round(x, 1), y, widths[key], heights[key])
             x += widths[key] + _APART
-        y += max(heights.values()) + _BETWEEN
+        labelled = sum(not line.is_kind_of and line.start in row for line in lines)
+        y += max(heights.values()) + _BETWEEN + min(labelled, 8) * _PER_LABEL
     return found
 
 
 def _width(box: Box) -> float:
     longest = max(len(cut(text, _LONGEST)) for text in (box.label, *box.lines))
     return round(max(90.0, longest * _LETTER + 2 * _PAD), 1)
-
-
-def _line(line: Line, placed: Mapping[str, PlacedBox]) -> PlacedLine:
-    start, end = placed[line.start], placed[line.end]
-    label = "" if line.is_kind_of else cut(line.label, _LONGEST)
-    if start is end:
-        right, y = start.x + start.width, start.y + start.height
-        path = f"M{right} {y - 18} h18 v28 h-40 v-10"
-        return PlacedLine(line, path, round(right, 1), round(y + 24, 1), label)
-    if start.y == end.y:
-        return _beside(line, start, end, label)
-    down = start.y < end.y
-    # Kinds and properties leave and reach a box at different places, so that they can be told apart.
-    share = 0.38 if line.is_kind_of else 0.62
-    x1, x2 = start.x + start.width * share, end.x + end.width * share
-    y1, y2 = (start.y + start.height, end.y) if down else (start.y, end.y + end.height)
-    bend = (y2 - y1) / 2
-    path = f"M{x1:.1f} {y1:.1f} C{x1:.1f} {y1 + bend:.1f} {x2:.1f} {y2 - bend:.1f} {x2:.1f} {y2:.1f}"
-    return PlacedLine(line, path, round((x1 + x2) / 2, 1), round((y1 + y2) / 2 + 4, 1), label)
-
-
-def _beside(line: Line, start: PlacedBox, end: PlacedBox, label: str) -> PlacedLine:
-    """Below the boxes of one row, from the foot of one to that of the other."""
-    foot = max(start.y + start.height, end.y + end.height) + 34
-    x1, x2 = start.x + start.width / 2, end.x + end.width / 2
-    y1, y2 = start.y + start.height, end.y + end.height
-    path = f"M{x1:.1f} {y1:.1f} C{x1:.1f} {foot:.1f} {x2:.1f} {foot:.1f} {x2:.1f} {y2:.1f}"
-    return PlacedLine(line, path, round((x1 + x2) / 2, 1), round(foot - 6, 1), label)

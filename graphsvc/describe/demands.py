@@ -54,13 +54,12 @@ _APART = frozenset(
 class Demand:
     """A phrase of words and terms.
 
-    `inner` are the phrases that it is about, `code` a regular expression or a query, `language` that of the words.
+    `inner` are the phrases that it is about, `code` is a regular expression or a query.
     """
 
     words: Words
     inner: tuple[Demand, ...] = ()
     code: str = ""
-    language: str = ""
 
 
 def demands(index: Index, node: Node, languages: Sequence[str], depth: int = 0) -> tuple[Demand, ...]:
@@ -175,10 +174,7 @@ class _Teller:
         if not isinstance(value, Iri | BlankNode):
             return None
         query = self.index.value(value, SH + "select", SH + "ask")
-        said = self.index.text(value, (SH + "message",), self.languages)
-        # The query says exactly when the message comes.
-        words = said.value if said else "a query finds nothing wrong"
-        return Demand((words,), (), query.value if query else "", said.language if said else "")
+        return Demand(("nothing that a query finds",), (), query.value if query else "")
 
     def _shape(self, value: Term) -> Demand:
         """A shape that is a part of another: a link where it has a name, else what it demands."""

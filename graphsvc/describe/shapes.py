@@ -65,6 +65,7 @@ def statements_of_shapes(store: Store) -> list[Statement]:
           {{ ?shape a <{SH}NodeShape> }} UNION {{ ?shape a <{SH}PropertyShape> }}
           UNION {{ ?any <{SH}property> ?shape }} UNION {{ ?shape <{SH}targetClass> ?class }}
           UNION {{ ?shape <{SH}declare> ?declared }} UNION {{ ?any <{SH}sparql> ?shape }}
+          UNION {{ ?any <{SH}group> ?shape }}
           FILTER(isIRI(?shape))
         }} ORDER BY ?shape LIMIT {MAX_SHAPES}""",
     )
@@ -125,7 +126,13 @@ def _property_shape(index: Index, node: Node, languages: Sequence[str]) -> Prope
     )
 
 
-def _order(index: Index, node: Node) -> float:
+def _order(index: Index, node: Node) -> tuple[float, float]:
+    """By the order of the group first: https://www.w3.org/TR/shacl/#group"""
+    group = index.value(node, SH + "group")
+    return _place(index, group) if isinstance(group, Iri | BlankNode) else 0.0, _place(index, node)
+
+
+def _place(index: Index, node: Node) -> float:
     order = index.value(node, SH + "order")
     try:
         return float(order.value) if order is not None else 0.0
@@ -139,7 +146,10 @@ def _severity(index: Index, node: Node) -> str:
 
 
 def _messages(index: Index, node: Node) -> tuple[Literal, ...]:
-    return tuple(value for value in index.values(node, SH + "message") if isinstance(value, Literal))
+    """What is said of a result, by the shape or by one of its queries."""
+    queries = [value for value in index.values(node, SH + "sparql") if isinstance(value, Iri | BlankNode)]
+    said = [value for each in (node, *queries) for value in index.values(each, SH + "message")]
+    return tuple(value for value in said if isinstance(value, Literal))
 
 
 def _deactivated(index: Index, node: Node) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from graphsvc.describe.names import SH, SKOS, TYPE, batches, listed, usable
+from graphsvc.describe.names import OWL, RDF, RDFS, SH, SKOS, TYPE, batches, listed, usable
 from graphsvc.rdf import Iri
 from graphsvc.store import Store
 from graphsvc.store.rows import select
@@ -15,6 +15,8 @@ MOST = 10_000
 EXAMPLES = 5
 # How many terms one query counts.
 _TOGETHER = 40
+# How many instances of a class tell what its instances lead to.
+_LOOKED_AT = 200
 # What only says where a concept stands among others.
 _PLACING = (
     "broader narrower broaderTransitive narrowerTransitive broadMatch narrowMatch closeMatch exactMatch "
@@ -121,3 +123,27 @@ def demanded_links(store: Store) -> list[tuple[str, str, str]]:
         }} ORDER BY ?class ?property ?other LIMIT 1000""",
     )
     return [(row["class"].value, row["property"].value, row["other"].value) for row in rows]
+
+
+def linked_classes(store: Store, classes: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Class, property and class: instances of the first are found to lead by the second to those of the third.
+
+    Some hundred instances of each class are looked at, and what describes vocabularies and shapes is left out.
+    """
+    found = []
+    for iri in sorted(iri for iri in classes if usable(iri)):
+        rows = select(
+            store,
+            f"""
+            SELECT DISTINCT ?property ?other {{
+              {{ SELECT ?s {{ ?s <{TYPE}> {Iri(iri).n3()} }} LIMIT {_LOOKED_AT} }}
+              ?s ?property ?o . ?o <{TYPE}> ?other
+              FILTER(?property != <{TYPE}> && isIRI(?o) && isIRI(?other))
+            }} ORDER BY ?property ?other LIMIT 30""",
+        )
+        found += [
+            (iri, row["property"].value, row["other"].value)
+            for row in rows
+            if not row["other"].value.startswith((RDF, RDFS, OWL, SH))
+        ]
+    return found

@@ -30,6 +30,7 @@ from graphsvc.web import (
     openapi,
     pages,
     problems,
+    quality,
     queries,
     query_help,
     resources,
@@ -38,6 +39,7 @@ from graphsvc.web import (
     sparql,
     update,
     validation,
+    vocabulary_pages,
 )
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
@@ -91,8 +93,10 @@ def create_app(
         pages,
         ontology_page,
         shapes_page,
+        vocabulary_pages,
         openapi,
         conformance,
+        quality,
         queries,
         search,
         validation,

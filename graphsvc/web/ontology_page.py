@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 
 from flask import Blueprint, Response, render_template
 
-from graphsvc.charts.class_diagram import Box, ClassDiagram, Line, draw_classes
+from graphsvc.charts.class_diagram import ClassDiagram, draw_classes
+from graphsvc.charts.connectors import Box, Line
 from graphsvc.describe.names import OWL, RDF
 from graphsvc.describe.statements import Statement
-from graphsvc.describe.usage import MOST, Rule, Usage, demanded_links, rules_of, usage
+from graphsvc.describe.usage import MOST, Rule, Usage, demanded_links, linked_classes, rules_of, usage
 from graphsvc.describe.vocabulary import Vocabulary, VocabularyTerm, statements_of_terms, vocabularies
 from graphsvc.rdf import Iri
 from graphsvc.vocab import PREFIXES
@@ -20,6 +21,7 @@ from graphsvc.web.memory import remembered
 from graphsvc.web.representation import languages
 from graphsvc.web.service import local_path, service
 from graphsvc.web.values import Reader, Value
+from graphsvc.web.vocabulary_pages import tree_link
 
 blueprint = Blueprint("ontology", __name__)
 # A picture of more classes than these is none.
@@ -143,7 +145,7 @@ class _Page:
         if used.number and sort == "Classes":
             every = about_link(term.iri, inverse=_TYPE)
         elif sort == "Concept schemes":
-            every = with_parameters(local_path("/vocabularies"), scheme=term.iri)
+            every = tree_link(term.iri)
         rules: dict[str, tuple[Value, str]] = {}
         for rule in self.rules.get(term.iri, ()):
             rules[rule.shape] = (self.reader.link(rule.shape), rule_link(rule))
@@ -158,7 +160,7 @@ class _Page:
         )
 
     def _diagram(self, classes: Sequence[str]) -> ClassDiagram:
-        """The classes, what they are kinds of, and where their properties lead, by definition or by shape."""
+        """The classes, what they are kinds of, and where they lead: by definition, by shape or in the data."""
         own, lines, attributes = set(classes), [], dict[str, list[str]]()
         for iri in classes:
             lines += [Line(iri, above) for above in self.terms[iri].broader]
@@ -187,7 +189,7 @@ Facts = tuple[dict[str, Usage], dict[str, tuple[Rule, ...]], list[tuple[str, str
 
 
 def facts(found: Sequence[Vocabulary]) -> Facts:
-    """The uses of the terms, the shapes that hold for them, and how shapes link classes."""
+    """The uses of the terms, the shapes that hold for them, and how shapes and data link classes."""
     store = service().store
     classes = [term.iri for each in found for term in each.of_sort("Classes")]
     properties = [term.iri for each in found for term in each.of_sort("Properties")]
@@ -197,7 +199,7 @@ def facts(found: Sequence[Vocabulary]) -> Facts:
         return (
             usage(store, classes, properties),
             rules_of(store, [*classes, *properties]),
-            demanded_links(store),
+            sorted({*demanded_links(store), *linked_classes(store, classes[:DRAWN])}),
         )
 
     return remembered(f"facts of terms {ontologies}", make)
