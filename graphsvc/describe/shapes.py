@@ -5,11 +5,12 @@ https://www.w3.org/TR/shacl/#shapes
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from graphsvc.describe.demands import Demand, cardinality, demands, path_words
 from graphsvc.describe.index import Index, Node
-from graphsvc.describe.names import OWL, RDFS, SH, TYPE
+from graphsvc.describe.names import OWL, RDFS, SH
 from graphsvc.describe.statements import Statement, about
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.store import Store
@@ -22,44 +23,36 @@ _TARGETS = {
     "targetSubjectsOf": "whatever has",
     "targetObjectsOf": "whatever is a value of",
 }
-_SHOWN_APART = {
-    SH + name for name in ("path", "minCount", "maxCount", "severity", "message", "name", "order")
-}
-_SHOWN_APART |= {SH + name for name in ("description", "group", "property", "deactivated", "flags")} | {TYPE}
-
-
-@dataclass(frozen=True)
-class Constraint:
-    """One constraint parameter, `datatype` say, and its values."""
-
-    name: str
-    values: tuple[Term, ...]
 
 
 @dataclass(frozen=True)
 class PropertyShape:
-    """What is demanded of the values at the end of a path."""
+    """What is demanded of the values at the end of a path, of how many, how gravely, and with which messages."""
 
     iri: str | None
     name: Literal | None
     path: tuple[Term | str, ...]
     cardinality: str
-    constraints: tuple[Constraint, ...]
+    demands: tuple[Demand, ...]
     severity: str
     messages: tuple[Literal, ...]
+    description: Literal | None
+    deactivated: bool
 
 
 @dataclass(frozen=True)
 class NodeShape:
-    """A shape, what it holds for, its own constraints and its properties."""
+    """A shape, what it holds for, its own demands and its properties; `graphs` are those that speak of it."""
 
     iri: str
     name: Literal | None
     description: Literal | None
     targets: tuple[tuple[str, Term], ...]
-    constraints: tuple[Constraint, ...]
+    demands: tuple[Demand, ...]
     severity: str
     messages: tuple[Literal, ...]
+    deactivated: bool
+    graphs: tuple[str, ...]
     properties: tuple[PropertyShape, ...]
 
 
@@ -71,7 +64,8 @@ def statements_of_shapes(store: Store) -> list[Statement]:
         SELECT DISTINCT ?shape {{
           {{ ?shape a <{SH}NodeShape> }} UNION {{ ?shape a <{SH}PropertyShape> }}
           UNION {{ ?any <{SH}property> ?shape }} UNION {{ ?shape <{SH}targetClass> ?class }}
-          UNION {{ ?shape <{SH}declare> ?declared }}
+          UNION {{ ?shape <{SH}declare> ?declared }} UNION {{ ?any <{SH}sparql> ?shape }}
+          UNION {{ ?any <{SH}group> ?shape }}
           FILTER(isIRI(?shape))
         }} ORDER BY ?shape LIMIT {MAX_SHAPES}""",
     )
@@ -81,9 +75,12 @@ def statements_of_shapes(store: Store) -> list[Statement]:
 def node_shapes(statements: Sequence[Statement], languages: Sequence[str]) -> list[NodeShape]:
     """The node shapes among the statements, by IRI."""
     index = Index(statements)
+    graphs: dict[Node, set[str]] = {}
+    for statement in statements:
+        graphs.setdefault(statement.subject, set()).add(statement.graph)
     used = {value for node in index.subjects() for value in index.values(node, SH + "property")}
     return [
-        _node_shape(index, node, languages)
+        _node_shape(index, node, languages, tuple(sorted(graphs[node])))
         for node in index.subjects()
         if isinstance(node, Iri) and node not in used and _is_shape(index, node)
     ]
@@ -94,7 +91,7 @@ def _is_shape(index: Index, node: Node) -> bool:
     return SH + "NodeShape" in index.types(node) or bool(index.values(node, *targets))
 
 
-def _node_shape(index: Index, node: Iri, languages: Sequence[str]) -> NodeShape:
+def _node_shape(index: Index, node: Iri, languages: Sequence[str], graphs: tuple[str, ...]) -> NodeShape:
     targets = [(words, value) for name, words in _TARGETS.items() for value in index.values(node, SH + name)]
     if index.types(node) & {RDFS + "Class", OWL + "Class"}:
         targets.append(("every", node))
@@ -105,9 +102,11 @@ def _node_shape(index: Index, node: Iri, languages: Sequence[str]) -> NodeShape:
         index.text(node, (SH + "name", RDFS + "label"), languages),
         index.description(node, languages),
         tuple(targets),
-        _constraints(index, node),
+        demands(index, node, languages),
         _severity(index, node),
         _messages(index, node),
+        _deactivated(index, node),
+        graphs,
         tuple(_property_shape(index, shape, languages) for shape in shapes),
     )
 
@@ -117,28 +116,28 @@ def _property_shape(index: Index, node: Node, languages: Sequence[str]) -> Prope
     return PropertyShape(
         node.value if isinstance(node, Iri) else None,
         index.text(node, (SH + "name", RDFS + "label"), languages),
-        tuple(_path(index, path)) if path is not None else (),
-        _cardinality(index, node),
-        _constraints(index, node),
+        tuple(path_words(index, path)) if path is not None else (),
+        cardinality(index, node),
+        demands(index, node, languages),
         _severity(index, node),
         _messages(index, node),
+        index.description(node, languages),
+        _deactivated(index, node),
     )
 
 
-def _order(index: Index, node: Node) -> float:
+def _order(index: Index, node: Node) -> tuple[float, float]:
+    """By the order of the group first: https://www.w3.org/TR/shacl/#group"""
+    group = index.value(node, SH + "group")
+    return _place(index, group) if isinstance(group, Iri | BlankNode) else 0.0, _place(index, node)
+
+
+def _place(index: Index, node: Node) -> float:
     order = index.value(node, SH + "order")
     try:
         return float(order.value) if order is not None else 0.0
     except ValueError:
         return 0.0
-
-
-def _cardinality(index: Index, node: Node) -> str:
-    least, most = index.value(node, SH + "minCount"), index.value(node, SH + "maxCount")
-    if least is None and most is None:
-        return "any number"
-    low, high = least.value if least else "0", most.value if most else "∞"
-    return f"exactly {low}" if low == high else f"{low}–{high}"
 
 
 def _severity(index: Index, node: Node) -> str:
@@ -147,39 +146,12 @@ def _severity(index: Index, node: Node) -> str:
 
 
 def _messages(index: Index, node: Node) -> tuple[Literal, ...]:
-    return tuple(value for value in index.values(node, SH + "message") if isinstance(value, Literal))
+    """What is said of a result, by the shape or by one of its queries."""
+    queries = [value for value in index.values(node, SH + "sparql") if isinstance(value, Iri | BlankNode)]
+    said = [value for each in (node, *queries) for value in index.values(each, SH + "message")]
+    return tuple(value for value in said if isinstance(value, Literal))
 
 
-def _constraints(index: Index, node: Node) -> tuple[Constraint, ...]:
-    found = []
-    for name, values in sorted(index.properties(node).items()):
-        if not name.startswith(SH) or name in _SHOWN_APART or name[len(SH) :] in _TARGETS:
-            continue
-        flat: list[Term] = []
-        for value in values:
-            members = list(index.members(value)) if isinstance(value, BlankNode) else []
-            flat += members or [value]
-        found.append(Constraint(name[len(SH) :], tuple(flat)))
-    return tuple(found)
-
-
-def _path(index: Index, node: Term, depth: int = 0) -> list[Term | str]:
-    """A property path in SPARQL's notation: https://www.w3.org/TR/shacl/#property-paths"""
-    if not isinstance(node, BlankNode) or depth > 8:
-        return [node]
-    step: Callable[[Term], list[Term | str]] = lambda inner: _path(index, inner, depth + 1)  # noqa: E731
-    for name, before, after in (
-        ("inversePath", "^", ""),
-        ("zeroOrMorePath", "", "*"),
-        ("oneOrMorePath", "", "+"),
-        ("zeroOrOnePath", "", "?"),
-    ):
-        inner = index.value(node, SH + name)
-        if inner is not None:
-            return [before, *step(inner), after]
-    alternatives = index.value(node, SH + "alternativePath")
-    sign, members = ("|", alternatives) if alternatives is not None else ("/", node)
-    joined: list[Term | str] = []
-    for member in index.members(members):
-        joined += [sign, *step(member)]
-    return joined[1:]
+def _deactivated(index: Index, node: Node) -> bool:
+    value = index.value(node, SH + "deactivated")
+    return value is not None and value.value in ("true", "1")

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from flask import Blueprint, Response, current_app, render_template, request
 from flask.blueprints import BlueprintSetupState
 
+from graphsvc.dataset.citation import bibtex, citation
 from graphsvc.dataset.description import GZIP, describe_dataset, description_of, vocabularies
 from graphsvc.dataset.dumps import Dump, dump
 from graphsvc.dataset.statistics import ClassCount, PropertyCount, Statistics, count
@@ -21,7 +22,9 @@ from graphsvc.rdf import write_document
 from graphsvc.web import results
 from graphsvc.web.memory import remembered
 from graphsvc.web.parameters import from_url
-from graphsvc.web.representation import choose, named_format, not_modified, respond, whole
+from graphsvc.web.quality import quality
+from graphsvc.web.quality import view as quality_view
+from graphsvc.web.representation import choose, named_format, not_modified, page_tag, respond, whole
 from graphsvc.web.service import absolute_url, local_path, service
 from graphsvc.web.service_description import named_graphs
 from graphsvc.web.state import state_tag
@@ -53,6 +56,11 @@ class Dumps:
                 self._written[name] = held
             return held
 
+    def sizes(self, epoch: str) -> dict[str, int]:
+        """The number of bytes of each file that is written already."""
+        with self._guard:
+            return {name: file.length for name, (of, file) in self._written.items() if of == epoch}
+
 
 @blueprint.record
 def _hold_dumps(state: BlueprintSetupState) -> None:
@@ -71,7 +79,7 @@ def description() -> Response:
     chosen = choose((*GRAPH_FORMATS, HTML), named_format(from_url()) or None)
     settings, store = service().settings, service().store
     epoch = store.epoch()
-    tag = state_tag(epoch, "dataset", chosen.media_type)
+    tag = _tag(epoch, chosen)
     if not_modified(tag):
         response = respond(None, chosen, tag=tag)
     elif chosen is HTML:
@@ -84,6 +92,18 @@ def description() -> Response:
         f'<{_described_in(one)}>; rel="alternate"; type="{one.media_type}"' for one in (*GRAPH_FORMATS, HTML)
     )
     return response
+
+
+def _tag(epoch: str, chosen: Format) -> str:
+    """What decides the bytes; of the page, also what is known by now."""
+    if chosen is not HTML:
+        return state_tag(epoch, "dataset", chosen.media_type)
+    return page_tag(epoch, "dataset", repr(_sizes(epoch)), str(quality(epoch) is not None))
+
+
+def _sizes(epoch: str) -> dict[str, int]:
+    dumps: Dumps = current_app.extensions[_EXTENSION]
+    return dumps.sizes(epoch)
 
 
 @blueprint.get("/dataset.<ending>")
@@ -136,6 +156,10 @@ def _page(version: str) -> str:
     return render_template(
         "dataset.html",
         description=description_of(settings),
+        citation=citation(settings, version),
+        bibtex=bibtex(settings, version),
+        sizes=_sizes(version),
+        quality=quality_view(quality(version)),
         version=version,
         iri=f"{settings.base}/dataset",
         statistics=found,

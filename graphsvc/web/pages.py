@@ -1,21 +1,16 @@
-"""Pages about the whole: the home page, the ontology, the shapes, the problem types, the profiles."""
+"""Pages about the whole: the home page, the problem types, the profiles."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from flask import Blueprint, Response, render_template
 
 from graphsvc import errors
-from graphsvc.describe.document import document
 from graphsvc.describe.names import TYPE
 from graphsvc.describe.overview import ClassCount, overview
-from graphsvc.describe.shapes import NodeShape, node_shapes, statements_of_shapes
-from graphsvc.describe.statements import Statement
-from graphsvc.describe.vocabulary import Vocabulary, statements_of_terms, vocabularies
 from graphsvc.formats import GRAPH_FORMATS, HTML
-from graphsvc.rdf import Iri, Term
 from graphsvc.web.addresses import about_link, has_route, is_owned, with_parameters
 from graphsvc.web.changes import recent_changes
 from graphsvc.web.charts import charts
@@ -34,7 +29,6 @@ from graphsvc.web.representation import (
 )
 from graphsvc.web.service import local_path, service
 from graphsvc.web.service_description import abilities
-from graphsvc.web.state import state_tag
 from graphsvc.web.values import Reader
 
 blueprint = Blueprint("pages", __name__)
@@ -101,47 +95,6 @@ def _class_view(found: ClassCount, reader: Reader) -> dict[str, Any]:
     }
 
 
-@blueprint.get("/ontology")
-def ontology() -> Response:
-    """The terms of the graph's ontologies."""
-    return _vocabulary_page("ontology", lambda: statements_of_terms(service().store), _ontology)
-
-
-def _ontology(said: Sequence[Statement]) -> str:
-    found = vocabularies(said, languages())
-    reader = _reader(_vocabulary_iris(found))
-    return render_template("ontology.html", vocabularies=found, link=reader.link)
-
-
-def _vocabulary_iris(found: Sequence[Vocabulary]) -> set[str]:
-    iris = {vocabulary.ontology for vocabulary in found if vocabulary.ontology}
-    for term in (term for each in found for terms in each.terms.values() for term in terms):
-        iris |= {term.iri, *term.domains, *term.ranges, *term.broader}
-    return iris
-
-
-@blueprint.get("/shapes")
-def shapes() -> Response:
-    """The shapes that data of this graph are checked against."""
-    return _vocabulary_page("shapes", lambda: statements_of_shapes(service().store), _shapes)
-
-
-def _shapes(said: Sequence[Statement]) -> str:
-    found = node_shapes(said, languages())
-    reader = _reader(term.value for term in _shape_terms(found) if isinstance(term, Iri))
-    return render_template("shapes.html", shapes=found, link=reader.link, value=reader.value)
-
-
-def _shape_terms(found: Sequence[NodeShape]) -> Iterable[Term]:
-    for shape in found:
-        yield Iri(shape.iri)
-        yield from (term for _, term in shape.targets)
-        for constraints in (shape.constraints, *(each.constraints for each in shape.properties)):
-            yield from (value for constraint in constraints for value in constraint.values)
-        for each in shape.properties:
-            yield from (step for step in each.path if not isinstance(step, str))
-
-
 @blueprint.get("/problems")
 def problems() -> Response:
     """Every type of error that this service answers with."""
@@ -186,24 +139,3 @@ def _page(name: str, make: Callable[[], str]) -> Response:
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     return respond(whole(make(), epoch), HTML, tag=tag, language="en")
-
-
-def _vocabulary_page(
-    name: str, gather: Callable[[], list[Statement]], make: Callable[[Sequence[Statement]], str]
-) -> Response:
-    """A page that is also there as RDF, which comes first where nothing is preferred."""
-    chosen = choose((*GRAPH_FORMATS, HTML), named_format(from_url()))
-    epoch = service().store.epoch()
-    tag = page_tag(epoch, name) if chosen is HTML else state_tag(epoch, name, chosen.media_type)
-    if not_modified(tag):
-        return respond(None, chosen, tag=tag)
-    said = gather()
-    body: str | bytes
-    body = make(said) if chosen is HTML else document(said, chosen, service().settings.prefixes)
-    response = respond(whole(body, epoch), chosen, tag=tag, language="en" if chosen is HTML else None)
-    response.headers["Link"] = ", ".join(
-        f'<{local_path(f"/{name}?format={offer.name}")}>; rel="alternate"; type="{offer.media_type}"'
-        for offer in (*GRAPH_FORMATS, HTML)
-        if offer is not chosen
-    )
-    return response

@@ -19,6 +19,7 @@ from graphsvc.web.profiles import DESCRIPTION, representations
 from graphsvc.web.representation import languages
 from graphsvc.web.service import service
 from graphsvc.web.telling import Teller
+from graphsvc.web.term_use import term_use
 from graphsvc.web.values import Group, Reader
 
 # How many values a page of one property lists.
@@ -83,6 +84,7 @@ def _resource(
         graphs=[reader.link(graph) for graph in teller.graphs],
         quotes=teller.own_quotes,
         is_graph=roles.graph,
+        use=term_use(found, kinship.types, reader),
         size=found.size,
         members=[reader.link(iri) for iri in found.members[:MEMBERS_PAGE]],
         earlier=with_parameters(url, page=number - 1) if roles.graph and number > 1 else None,

@@ -24,7 +24,7 @@ from graphsvc.formats import HTML, Format
 from graphsvc.store import Answer, Store
 from graphsvc.store.rows import select
 from graphsvc.vocab import PREFIXES
-from graphsvc.web import profiles, resource_page
+from graphsvc.web import ontology_page, profiles, resource_page, shapes_page
 from graphsvc.web.addresses import (
     OFFERS,
     Address,
@@ -212,12 +212,19 @@ def _location(found: Found, profile: Profile, chosen: Format, parameters: Parame
 
 
 def _page(found: Found, kinship: Kinship, parameters: Parameters, tag: str, vary: str) -> Response:
-    epoch, page = at_one_epoch(
-        lambda: resource_page.render(
-            found.topic, found.roles, found.address, found.has_parts, kinship, _view(parameters)
-        )
-    )
+    epoch, page = at_one_epoch(lambda: _render(found, kinship, _view(parameters)))
     return respond(whole(page.html, epoch), HTML, tag=tag, vary=vary, language=page.language)
+
+
+def _render(found: Found, kinship: Kinship, view: dict[str, str]) -> resource_page.Page:
+    """The page about a resource; an ontology at home is shown with its terms, or its shapes, explained."""
+    at_home = request.endpoint != "resources.describe"
+    if at_home and not view and ontology_page.is_ontology(kinship.types):
+        for write in (ontology_page.ontology_page, shapes_page.shapes_page):
+            html = write(found.topic, found.address)
+            if html is not None:
+                return resource_page.Page(html, "en")
+    return resource_page.render(found.topic, found.roles, found.address, found.has_parts, kinship, view)
 
 
 def _document(found: Found, profile: Profile, chosen: Format) -> Answer:
