@@ -17,6 +17,7 @@ from graphsvc.describe.vocabulary import Vocabulary, statements_of_terms, vocabu
 from graphsvc.formats import GRAPH_FORMATS, HTML
 from graphsvc.rdf import Iri, Term
 from graphsvc.web.addresses import about_link, has_route, is_owned, with_parameters
+from graphsvc.web.caching import allow
 from graphsvc.web.changes import recent_changes
 from graphsvc.web.charts import charts
 from graphsvc.web.memory import remembered
@@ -200,6 +201,7 @@ def _vocabulary_page(
     said = gather()
     body: str | bytes
     body = make(said) if chosen is HTML else document(said, chosen, service().settings.prefixes)
+    allow()
     response = respond(whole(body, epoch), chosen, tag=tag, language="en" if chosen is HTML else None)
     response.headers["Link"] = ", ".join(
         f'<{local_path(f"/{name}?format={offer.name}")}>; rel="alternate"; type="{offer.media_type}"'
