@@ -101,6 +101,7 @@ class Settings:
     )
     grace: float = _setting(10.0, "How long what is under way may take to end when the service stops.")
     hold_back: int = _setting(16 << 20, "Up to this size an answer is sent whole, or not at all.")
+    cache_bytes: int = _setting(64 << 20, "How much memory answers that are kept may take; 0: none is kept.")
     max_result_rows: int = _setting(0, "How many rows or triples an answer may have; 0: no limit.")
     max_result_bytes: int = _setting(0, "How many bytes an answer may have; 0: no limit.")
     max_query_bytes: int = _setting(256 << 10, "The longest query text.")

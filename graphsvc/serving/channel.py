@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import re
+import threading
 import time
 from http import HTTPStatus
 from typing import Any
 
+from waitress.buffers import OverflowableBuffer, ReadOnlyFileBasedBuffer
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.task import ErrorTask
+from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import Error
 
 from graphsvc.errors import GraphsvcError
+from graphsvc.serving.kept_answers import Task, date_line, key_of, reply_of
+from graphsvc.serving.response_cache import Reply, ResponseCache
+from graphsvc.store.epoch_page import EpochPage
 
 # A client has its patience, and beyond it the time that its bytes need at so many a second.
 RATE = 64 << 10
+# What is longer is not joined with its header, which would copy it.
+SMALL = 64 << 10
 _PLAIN = {
     "Internal Server Error": "The service failed on this request. The fault is ours, and it has been logged.",
     "exceeds max_header of N": "The headers are longer than the limit of N bytes",
@@ -82,20 +90,94 @@ def _sentence(text: str) -> str:
     return plain[0].upper() + plain[1:] + ("" if plain.endswith(".") else ".")
 
 
-class Channel(HTTPChannel):  # type: ignore[misc]
-    """A connection of waitress's that knows how long its client has taken to send, or to take what is sent."""
+class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
+    """Hands a request to a thread, unless it can be answered without one."""
 
+    def add_task(self, task: Channel) -> None:
+        """See waitress."""
+        if not task.answer_at_once():
+            super().add_task(task)
+
+
+class Channel(HTTPChannel):  # type: ignore[misc]
+    """A connection of waitress's that knows how long its client has taken to send, or to take what is sent.
+
+    What is in the cache is sent by the loop itself; a request of the very same bytes is not even taken apart.
+    """
+
+    task_class = Task
     error_task_class = Refusal
     parser_class = Parser
     patience = 30.0
+    cache: ResponseCache | None = None
+    page: EpochPage | None = None
     request: Any
     _since: float | None = None
     _moved = 0
+    # What came in one piece, and the thread that is reading it.
+    _piece = b""
+    _reading = 0
 
     def received(self, data: bytes) -> bool:
         """Take in what the client sends, and count it."""
         self._moved += len(data)
-        return bool(super().received(data))
+        if self.cache is None or self.page is None:
+            return bool(super().received(data))
+        if self.request is None and not self.requests and not self._is_sending():
+            reply = self.cache.spelled(data, self.page.read())
+            if reply is not None:
+                self._give(reply)
+                return True
+            self._piece = data
+        self._reading = threading.get_ident()
+        try:
+            return bool(super().received(data))
+        finally:
+            self._piece, self._reading = b"", 0
+
+    def answer_at_once(self) -> bool:
+        """Answer the first request from the cache if that can be done; a thread that answers others leaves it."""
+        cache, page = self.cache, self.page
+        if cache is None or page is None or self._reading != threading.get_ident():
+            return False
+        if len(self.requests) != 1 or self._is_sending():
+            return False
+        request = self.requests[0]
+        key = key_of(request)
+        entry = cache.find(key, page.read()) if key is not None else None
+        if entry is None:
+            return False
+        reply = reply_of(entry, request)
+        self.requests.pop()
+        if request.connection_close:
+            self._give(Reply(entry, reply.head + b"Connection: close\r\n", reply.body))
+            self.close_when_flushed = True
+        else:
+            if _is_one_request(self._piece, request.content_length):
+                cache.spell(self._piece, reply)
+            self._give(reply)
+        request.close()
+        return True
+
+    def _is_sending(self) -> bool:
+        return bool(self.total_outbufs_len or self.will_close or self.close_when_flushed)
+
+    def _give(self, reply: Reply) -> None:
+        """Send as much as the connection takes, and leave the rest to the loop."""
+        head, body = reply.head + date_line(), reply.body
+        if len(body) <= SMALL:
+            head, body = head + body, b""
+        sent = self.send(head)
+        if sent == len(head) and not body:
+            return
+        with self.outbuf_lock:
+            for rest in (head[sent:], body):
+                if rest and self.connected:
+                    buffer = ReadOnlyFileBasedBuffer(io.BytesIO(rest))
+                    self.total_outbufs_len += buffer.prepare()
+                    self.outbufs += [buffer, OverflowableBuffer(self.adj.outbuf_overflow)]
+                    self.current_outbuf_count = 0
+            self._flush_exception(self._flush_some)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send, and count what the client takes."""
@@ -125,6 +207,12 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                     self.server.add_task(self)
                 return
         self.handle_close()
+
+
+def _is_one_request(piece: bytes, body: int) -> bool:
+    """Whether the bytes are one request and nothing else."""
+    end = piece.find(b"\r\n\r\n") + 4
+    return not piece.startswith(b"\r") and end > 4 and end + body == len(piece)
 
 
 class Brevity(logging.Filter):

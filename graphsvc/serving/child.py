@@ -26,13 +26,15 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 @dataclass(frozen=True)
 class Role:
-    """The settings in force, the descriptors handed down (sockets to listen on), and where the others listen."""
+    """The settings in force, the descriptors handed down (sockets to listen on), where the others listen, and
+    the page that names the present epoch."""
 
     settings: Settings
     listener: int
     ready: int
     keeper: str
     checker: str
+    epoch: str
     indexer: str = ""
 
     def packet(self) -> bytes:

@@ -9,6 +9,7 @@ import logging
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 from waitress import wasyncore
@@ -17,8 +18,11 @@ from waitress.server import create_server
 from graphsvc.loading import remote_store
 from graphsvc.project import Project
 from graphsvc.search.served import REST, ServedIndexes
-from graphsvc.serving.channel import Brevity, Channel, check_all
+from graphsvc.serving.channel import Brevity, Channel, Dispatcher, check_all
 from graphsvc.serving.child import Role, run
+from graphsvc.serving.kept_answers import Task
+from graphsvc.serving.response_cache import ResponseCache
+from graphsvc.store.epoch_page import EpochPage
 from graphsvc.store.pooled import PooledStore
 from graphsvc.validation.pooled import PooledValidator
 from graphsvc.web import create_app
@@ -38,12 +42,22 @@ def answer(role: Role) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.getLogger("waitress").addFilter(Brevity())
     remote = remote_store(settings)
-    store = remote or PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
+    page = None if remote else EpochPage(Path(role.epoch))
+    store = remote or PooledStore(
+        role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back, page=page
+    )
+    # Nobody tells when the data of a remote store change.
+    cache = ResponseCache(settings.cache_bytes) if page is not None and settings.cache_bytes else None
     readers = None if remote else role.keeper
     validator = PooledValidator(role.checker, readers, hold_back=settings.hold_back)
     indexes = ServedIndexes(role.indexer, every=REST if settings.store.startswith("remote:") else 0.0)
+    app = create_app(settings, store, Project(settings), validator, indexes)
+    app.extensions["graphsvc.response_cache"] = cache
+    dispatcher = Dispatcher()
+    dispatcher.set_thread_count(THREADS)
     server = create_server(
-        create_app(settings, store, Project(settings), validator, indexes),
+        app,
+        _dispatcher=dispatcher,
         sockets=[role.socket()],
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,
@@ -56,7 +70,12 @@ def answer(role: Role) -> None:
         max_request_body_size=settings.max_upload_bytes + (1 << 20),
         ident="",
     )
-    server.channel_class = type("Channel", (Channel,), {"patience": settings.client_patience})
+    own = {"cache": cache, "page": page}
+    server.channel_class = type(
+        "Channel",
+        (Channel,),
+        own | {"patience": settings.client_patience, "task_class": type("Task", (Task,), own)},
+    )
     role.say_ready()
     _loop(server, settings.grace)
 

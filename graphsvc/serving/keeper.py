@@ -15,12 +15,14 @@ from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
 from graphsvc.serving.writer import start_writer
 from graphsvc.settings import Settings
+from graphsvc.store import epoch_page
 from graphsvc.store.disk import DiskKeeping, Lock
+from graphsvc.store.journal import Record
 from graphsvc.store.keeping import Keeping
 from graphsvc.store.local import LocalStore
 from graphsvc.store.reader import reader
 from graphsvc.validation.pooled import KIND, validate_stored_job
-from graphsvc.workers.lane import Lane, forked
+from graphsvc.workers.lane import Lane, Start, forked
 from graphsvc.workers.pool import Pool
 from graphsvc.workers.wire import Job
 from graphsvc.workers.worker import Handler
@@ -31,11 +33,20 @@ def keep(role: Role) -> None:
     settings = role.settings
     project = Project(settings)
     folder = disk_folder(settings)
-    store, keeping, lane = (
+    store, keeping, start = (
         _in_memory(project, settings, Path(role.keeper).with_name("journal"))
         if folder is None
         else _on_disk(project, settings, folder)
     )
+    page = Path(role.epoch)
+    epoch_page.publish(page, store.epoch())
+
+    def commit(records: list[Record]) -> dict[str, Any]:
+        about = keeping.commit(records)
+        # Before anybody is told of the change, and before a reader has it.
+        epoch_page.publish(page, about["epoch"])
+        return about
+
     # Loaded here once, so that no reader has to.
     importlib.import_module("graphsvc.validation.setwise.engine")
     # What is there now stays: the readers share its pages as long as nobody writes to them.
@@ -47,7 +58,7 @@ def keep(role: Role) -> None:
         memory=settings.reader_memory,
         share=settings.client_share or None,
         about=keeping.about,
-        lane=lane,
+        lane=Lane(start, commit),
     )
     pool.run(role.say_ready, settings.grace)
     keeping.close()
@@ -66,14 +77,14 @@ def _handler(store: LocalStore) -> Handler:
     return handle
 
 
-def _in_memory(project: Project, settings: Settings, journal: Path) -> tuple[LocalStore, Keeping, Lane]:
+def _in_memory(project: Project, settings: Settings, journal: Path) -> tuple[LocalStore, Keeping, Start]:
     store = open_store(project, settings)
     # Writes to a store in memory last as long as the service: the journal is for a keeper that ends before it.
     keeping = Keeping(store, journal, sync=False)
-    return store, keeping, Lane(forked(keeping.write), keeping.commit)
+    return store, keeping, forked(keeping.write)
 
 
-def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalStore, DiskKeeping, Lane]:
+def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalStore, DiskKeeping, Start]:
     lock = Lock.take(folder)
     if lock is None:
         raise ProjectError(f"{folder}: another service has this store")
@@ -87,7 +98,7 @@ def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalS
     return (
         store,
         keeping,
-        Lane(lambda _: start_writer(folder, store.epoch(), store.setting, memory, guards), keeping.commit),
+        lambda _: start_writer(folder, store.epoch(), store.setting, memory, guards),
     )
 
 

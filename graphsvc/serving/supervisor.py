@@ -23,6 +23,7 @@ from graphsvc.loading import remote_store
 from graphsvc.project import Project
 from graphsvc.serving.child import HOPELESS, LOG_FORMAT, Role
 from graphsvc.settings import Settings
+from graphsvc.store import epoch_page
 
 _LOG = logging.getLogger("graphsvc")
 # A child that ends within so many seconds of its start is started again only after a pause.
@@ -52,6 +53,7 @@ class Supervisor:
         Project(settings)
         remote = remote_store(settings)
         self._folder = Path(tempfile.mkdtemp(prefix="graphsvc-"))
+        epoch_page.make(self._folder / "epoch")
         web = _listen(settings.host, settings.port)
         self.settings = replace(settings, port=web.getsockname()[1])
         self._children = [] if remote else [_Child("graphsvc.serving.keeper", self._pool_socket("keeper"))]
@@ -96,6 +98,7 @@ class Supervisor:
             told,
             str(self._folder / "keeper"),
             str(self._folder / "checker"),
+            str(self._folder / "epoch"),
             str(self._folder / "indexer"),
         )
         child.started = time.monotonic()

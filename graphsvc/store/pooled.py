@@ -10,6 +10,7 @@ from typing import Self
 
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
+from graphsvc.store.epoch_page import EpochPage
 from graphsvc.store.port import Answer, Limits, Receipt, Write
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.wire import Job
@@ -19,10 +20,19 @@ class PooledStore:
     """The store behind the pool of readers that listens at `address`.
 
     A query has `timeout` seconds unless its limits give it less. Up to `hold_back` bytes an answer is whole or
-    an error; beyond, it is streamed.
+    an error; beyond, it is streamed. `page` names the present state; without it the state is known from the
+    writes that were made here.
     """
 
-    def __init__(self, address: str, *, timeout: float = 30.0, hold_back: int = 16 << 20) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float = 30.0,
+        hold_back: int = 16 << 20,
+        page: EpochPage | None = None,
+    ) -> None:
+        self._page = page
         self._client = PoolClient(address, hold_back=hold_back)
         self._timeout = timeout
         self._lock = threading.Lock()
@@ -79,6 +89,9 @@ class PooledStore:
 
     def epoch(self) -> str:
         """See `Store.epoch`."""
+        present = self._page.read() if self._page is not None else b""
+        if present:
+            return present.decode()
         if self._known is None:
             told = self._client.hello()
             with self._lock:

@@ -20,6 +20,7 @@ from graphsvc.errors import NotFound
 from graphsvc.formats import GRAPH_FORMATS, HTML, Format
 from graphsvc.rdf import write_document
 from graphsvc.web import results
+from graphsvc.web.caching import allow
 from graphsvc.web.memory import remembered
 from graphsvc.web.parameters import from_url
 from graphsvc.web.quality import quality
@@ -81,12 +82,13 @@ def description() -> Response:
     epoch = store.epoch()
     tag = _tag(epoch, chosen)
     if not_modified(tag):
-        response = respond(None, chosen, tag=tag)
-    elif chosen is HTML:
+        return respond(None, chosen, tag=tag)
+    if chosen is HTML:
         response = respond(whole(_page(epoch), epoch), HTML, tag=tag)
     else:
         quads = describe_dataset(settings, epoch, statistics(), named_graphs())
         document = write_document(quads, chosen, settings.prefixes)
+        allow()
         response = respond(whole(document, epoch), chosen, tag=tag)
     response.headers["Link"] = ", ".join(
         f'<{_described_in(one)}>; rel="alternate"; type="{one.media_type}"' for one in (*GRAPH_FORMATS, HTML)

@@ -11,6 +11,7 @@ from graphsvc.describe.document import document
 from graphsvc.describe.statements import Statement
 from graphsvc.formats import GRAPH_FORMATS, HTML
 from graphsvc.web.addresses import with_parameters
+from graphsvc.web.caching import allow
 from graphsvc.web.parameters import from_url
 from graphsvc.web.representation import choose, named_format, not_modified, page_tag, respond, whole
 from graphsvc.web.service import local_path, service
@@ -39,6 +40,9 @@ def documented(
     said = gather()
     body: str | bytes
     body = make(said) if chosen is HTML else document(said, chosen, service().settings.prefixes)
+    # A page also tells what could be found in time.
+    if chosen is not HTML:
+        allow()
     response = respond(whole(body, epoch), chosen, tag=tag, language="en" if chosen is HTML else None)
     response.headers["Link"] = ", ".join(
         f'<{with_parameters(local_path(path), **parameters, format=offer.name)}>; rel="alternate"; '

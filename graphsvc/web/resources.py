@@ -39,6 +39,7 @@ from graphsvc.web.addresses import (
     usable_iris,
     with_parameters,
 )
+from graphsvc.web.caching import allow
 from graphsvc.web.headers import links
 from graphsvc.web.memory import remembered
 from graphsvc.web.parameters import Parameters, from_url
@@ -181,6 +182,7 @@ def _describe(found: Found) -> Response:
         else:
             answer = _document(found, profile, chosen)
             response = respond(answer, chosen, tag=tag, vary=vary)
+        allow()
         response.headers["Link"] = links(found.topic, found.address, kinship, profile, chosen)
     response.headers["Content-Location"] = _location(found, profile, chosen, parameters)
     return response

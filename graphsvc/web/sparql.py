@@ -19,6 +19,7 @@ from graphsvc.search.in_queries import with_findings
 from graphsvc.sparql import Dataset, Query, read
 from graphsvc.store import Answer, Limits
 from graphsvc.web import query_pages
+from graphsvc.web.caching import allow
 from graphsvc.web.limits import limits
 from graphsvc.web.notices import HEADER, notice
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
@@ -176,6 +177,9 @@ def _respond(
         _let_go(answer)
     told = notice(query.text, answer, chosen) if chosen is not HTML and request.method != "HEAD" else None
     response = respond(answer, chosen, tag=tag, cache=cache)
+    if tag is not None and chosen is not HTML:
+        # A page shows the labels that could be had in time, and the queries that are at hand.
+        allow()
     if told:
         response.headers[HEADER] = told
     if chosen is CSV:

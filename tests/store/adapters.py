@@ -16,7 +16,7 @@ from graphsvc.loading import open_store
 from graphsvc.project import Project
 from graphsvc.serving.child import Role
 from graphsvc.settings import load
-from graphsvc.store import Store, Write
+from graphsvc.store import Store, Write, epoch_page
 from graphsvc.store.pooled import PooledStore
 from graphsvc.store.remote import Remote, RemoteStore
 from tests.servers import oxigraph_server
@@ -37,8 +37,9 @@ class Kept(PooledStore):
         self._project = project
         self._folder = folder / store.partition(":")[0]
         self._folder.mkdir(parents=True, exist_ok=True)
+        epoch_page.make(self._folder / "epoch")
         self._start()
-        super().__init__(str(self._folder / "keeper"))
+        super().__init__(str(self._folder / "keeper"), page=epoch_page.EpochPage(self._folder / "epoch"))
 
     def restart(self) -> None:
         """Start the keeper again after its end."""
@@ -58,7 +59,7 @@ class Kept(PooledStore):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(address)
             listener.listen()
-            role = Role(settings, listener.fileno(), told, address, "")
+            role = Role(settings, listener.fileno(), told, address, "", str(self._folder / "epoch"))
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "graphsvc.serving.keeper"],
                 stdin=subprocess.PIPE,

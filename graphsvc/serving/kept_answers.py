@@ -1,0 +1,163 @@
+"""Between a connection and the cache: which requests may be answered from it, and which answers go into it.
+
+What decides an answer is the request itself: its target, its body, and every header but those that the
+application never reads. So the key has all of those, and no list of what an answer varies by can be incomplete.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Hashable
+from typing import Any
+
+from waitress.task import WSGITask
+from waitress.utilities import build_http_date
+
+from graphsvc.serving.response_cache import Entry, Reply, ResponseCache
+from graphsvc.store.epoch_page import EpochPage
+from graphsvc.web.caching import ENVIRON, Caching
+
+# Bodies of queries that are longer, and requests with more in their headers, are not looked up.
+MAX_BODY = 64 << 10
+MAX_HEADERS = 8 << 10
+_METHODS = {"GET": "GET", "HEAD": "GET", "POST": "POST", "QUERY": "QUERY"}
+# The application reads none of these; If-None-Match is compared here.
+_IGNORED = frozenset(
+    {"CACHE_CONTROL", "CONNECTION", "CONTENT_LENGTH", "COOKIE", "DNT", "FORWARDED", "IF_NONE_MATCH"}
+    | {"KEEP_ALIVE", "ORIGIN", "PRAGMA", "PRIORITY", "REFERER", "TE", "UPGRADE_INSECURE_REQUESTS"}
+    | {"USER_AGENT", "VIA"}
+)
+_IGNORED_PREFIXES = ("SEC_", "X_FORWARDED_")
+# Not in a 304: what is said of the bytes that are not sent. https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
+_OF_THE_BODY = (b"content-", b"graph-epoch:", b"link:", b"query-notice:", b"transfer-encoding:")
+_KEPT_OF_CONTENT = (b"content-location:",)
+_TAG = re.compile(r'(?:W/)?"([^"]*)"')
+
+
+def key_of(request: Any) -> Hashable | None:
+    """What a request is remembered by; None where its answer is nobody else's affair, or may not be the same."""
+    if request.error or request.version != "1.1":
+        return None
+    method, headers = _METHODS.get(request.command), request.headers
+    if method is None:
+        return None
+    if "AUTHORIZATION" in headers or "EXPECT" in headers:
+        return None
+    body = b""
+    if method in ("POST", "QUERY"):
+        # Else a body would be read here that may be an upload.
+        if not request.path.endswith("/sparql") or "IF_NONE_MATCH" in headers:
+            return None
+        if request.body_rcv is None or len(request.body_rcv) > MAX_BODY:
+            return None
+        stream = request.get_body_stream()
+        body = stream.read()
+        stream.seek(0)
+    elif request.body_rcv is not None:
+        return None
+    told = tuple(
+        sorted(
+            (name, value)
+            for name, value in headers.items()
+            if name not in _IGNORED and not name.startswith(_IGNORED_PREFIXES)
+        )
+    )
+    if sum(len(name) + len(value) for name, value in told) + len(request.request_uri) > MAX_HEADERS:
+        return None
+    return (method, request.request_uri, told, body)
+
+
+def reply_of(entry: Entry, request: Any) -> Reply:
+    """What a request gets of an entry: all, the header alone, or the word that it has it already."""
+    held = request.headers.get("IF_NONE_MATCH", "")
+    if held and request.command != "POST" and (held.strip() == "*" or entry.tag in _TAG.findall(held)):
+        return Reply(entry, entry.unmodified, b"")
+    return Reply(entry, entry.head, b"" if request.command == "HEAD" else entry.body)
+
+
+class Task(WSGITask):  # type: ignore[misc]
+    """One request that the application answers; the answer is kept if it may be.
+
+    It may be if the application says so, it is whole, and no write was acknowledged from before the application
+    was asked until after it had answered: then it is of that epoch, whatever parts it was made of.
+    """
+
+    cache: ResponseCache | None = None
+    page: EpochPage | None = None
+    _header = b""
+    _parts: list[bytes] | None = None
+    _size = 0
+
+    def execute(self) -> None:
+        """Have the application answer."""
+        cache, page = self.cache, self.page
+        key = key_of(self.request) if cache is not None and page is not None else None
+        if cache is None or page is None or key is None:
+            super().execute()
+            return
+        epoch = page.read()
+        caching = Caching()
+        self.get_environment()[ENVIRON] = caching
+        self._parts = []
+        super().execute()
+        if caching.allowed and epoch and page.read() == epoch:
+            entry = self._entry(epoch)
+            if entry is not None:
+                cache.keep(key, entry)
+
+    def build_response_header(self) -> bytes:
+        """The header as it is sent."""
+        self._header = super().build_response_header()
+        return self._header
+
+    def write(self, data: bytes) -> None:
+        """Send a part of the body, and remember it as long as it is not too much."""
+        if self._parts is not None and data and self.cache is not None:
+            self._size += len(data)
+            if self._size > self.cache.largest:
+                self._parts = None
+            else:
+                self._parts.append(bytes(data))
+        super().write(data)
+
+    def _entry(self, epoch: bytes) -> Entry | None:
+        """The answer as an entry; None where it is not whole, or not of this epoch."""
+        if self._parts is None or self.request.command == "HEAD" or self.close_on_finish:
+            return None
+        if self.status != "200 OK" or self.content_length != self._size:
+            return None
+        lines = [line for line in self._header.split(b"\r\n") if line and not line.startswith(b"Date: ")]
+        told = dict(line.lower().split(b": ", 1) for line in lines[1:])
+        tag = self._header_value("ETag").strip('"')
+        if not tag or told.get(b"cache-control") != b"no-cache" or b"set-cookie" in told:
+            return None
+        if told.get(b"graph-epoch", epoch) != epoch:
+            return None
+        kept = [line for line in lines[1:] if _is_kept(line.lower())]
+        return Entry(
+            epoch,
+            b"\r\n".join(lines) + b"\r\n",
+            b"\r\n".join([b"HTTP/1.1 304 Not Modified", *kept]) + b"\r\n",
+            b"".join(self._parts),
+            tag,
+        )
+
+    def _header_value(self, name: str) -> str:
+        return next((str(value) for one, value in self.response_headers if one.lower() == name.lower()), "")
+
+
+def _is_kept(line: bytes) -> bool:
+    return line.startswith(_KEPT_OF_CONTENT) or not line.startswith(_OF_THE_BODY)
+
+
+_date: tuple[int, bytes] = (0, b"")
+
+
+def date_line() -> bytes:
+    """The Date header of now, and the empty line that ends a header."""
+    global _date
+    now = int(time.time())
+    if _date[0] != now:
+        _date = (now, f"Date: {build_http_date(now)}\r\n\r\n".encode())
+    return _date[1]
