@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from graphsvc import __version__
 from graphsvc.errors import GraphsvcError, OutOfTime, RemoteFailure
+from graphsvc.tracing import outgoing
 
 # How often it is asked whether anybody still waits for the answer, in seconds.
 _LOOK = 0.2
@@ -146,7 +147,8 @@ def _ask(connection: http.client.HTTPConnection, message: Message, watch: _Watch
     url = urlsplit(message.url)
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     standing = {"Host": url.netloc.rpartition("@")[2], "User-Agent": f"graphsvc/{__version__}"}
-    connection.request(message.method, target, message.body, standing | dict(message.headers))
+    sent = standing | outgoing() | dict(message.headers)
+    connection.request(message.method, target, message.body, sent)
     response = connection.getresponse()
     if watch.error():
         response.close()

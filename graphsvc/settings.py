@@ -6,17 +6,17 @@ over the file, the file over the defaults.
 
 from __future__ import annotations
 
-import difflib
 import os
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from graphsvc.errors import ProjectError
+from graphsvc.settings_tables import ValidationType, guards, prefixes, unknown, validation_types
+from graphsvc.settings_values import faults
 from graphsvc.vocab import PREFIXES
 
 CONFIGURATION_FILE = "graphsvc.toml"
@@ -24,22 +24,10 @@ ENVIRONMENT_PREFIX = "GRAPHSVC_"
 _TABLES = ("project", "service")
 # What only the file can give.
 _OF_THE_FILE = frozenset({"prefixes", "validation_types", "guards"})
-# What a table [[guard]] may say, each with its default.
-_GUARD = {"graphs": "", "shapes": "shapes", "context": "", "severity": "violation", "action": "reject"}
-_SEVERITIES = ("violation", "warning", "info")
-_ACTIONS = ("reject", "annotate")
 
 
 def _setting(default: Any, help_text: str, *, table: str = "service") -> Any:
     return field(default=default, metadata={"help": help_text, "table": table})
-
-
-@dataclass(frozen=True)
-class ValidationType:
-    """Shapes that data may be validated against by name: `shapes` are paths in the project, with `*` and `**`."""
-
-    label: str
-    shapes: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -100,6 +88,29 @@ class Settings:
         "How long a client may take to send a request or take an answer, beyond what its bytes need at 64 kB/s.",
     )
     grace: float = _setting(10.0, "How long what is under way may take to end when the service stops.")
+    rate_limit: float = _setting(0.0, "How many requests a second one client may send; 0: any number.")
+    rate_burst: int = _setting(0, "How many it may send at once; 0: those of ten seconds.")
+    trusted_proxies: str = _setting(
+        "",
+        "The addresses or networks of the proxies whose X-Forwarded-For is believed, with spaces between.",
+    )
+    cors_origins: str = _setting(
+        "*",
+        "The web origins whose pages may read here, with spaces between (these may write too); *: all may read.",
+    )
+    metrics: str = _setting(
+        "", "Where /metrics is served for Prometheus, as HOST:PORT or PORT of this machine; empty: nowhere."
+    )
+    tracing: str = _setting(
+        "", "The URL of the OpenTelemetry collector (OTLP over HTTP) that spans are sent to; empty: none."
+    )
+    log_format: str = _setting(
+        "text", "How the log is written: text, or json, one object a line, with a line for each request."
+    )
+    log_queries: bool = _setting(
+        False, "Whether the log of requests has the text of queries, not only its hash."
+    )
+    log_clients: bool = _setting(False, "Whether the log of requests has whole addresses of clients.")
     hold_back: int = _setting(16 << 20, "Up to this size an answer is sent whole, or not at all.")
     cache_bytes: int = _setting(64 << 20, "How much memory answers that are kept may take; 0: none is kept.")
     max_result_rows: int = _setting(0, "How many rows or triples an answer may have; 0: no limit.")
@@ -109,14 +120,14 @@ class Settings:
     prefixes: Mapping[str, str] = field(default_factory=lambda: dict(PREFIXES))
     # By name, or by name and version with a dot between; the tables [validation.NAME] of the file.
     validation_types: Mapping[str, ValidationType] = field(default_factory=dict)
-    # Each with the keys of `_GUARD`: which graphs, by which shapes, beside which others, from what severity on,
-    # and what is done then.
+    # Each with the same keys: which graphs, by which shapes, beside which others, from what severity on, and what
+    # is done then.
     guards: Sequence[Mapping[str, str]] = ()
 
     @property
     def root_url(self) -> str:
         """The public URL without a slash at its end; never taken from a request's headers."""
-        return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+        return (self.public_url or f"http://{bracketed(self.host)}:{self.port}").rstrip("/")
 
     @property
     def root_path(self) -> str:
@@ -150,34 +161,35 @@ class Settings:
         return self.readers or 2 * (os.cpu_count() or 1)
 
 
-def _bracketed(host: str) -> str:
+def bracketed(host: str) -> str:
+    """A host as a URL has it. https://www.rfc-editor.org/rfc/rfc3986#section-3.2.2"""
     return f"[{host}]" if ":" in host else host
 
 
 def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
     """The settings in force for a project folder.
 
-    Flags of value None are not given. Raises ProjectError for a file that is no TOML, a key that is not
-    known (with the nearest that is), or a value of the wrong type.
+    Flags of value None are not given. Raises as `unchecked` does, and ProjectError for a value that nothing can be
+    done with.
+    """
+    settings = unchecked(project, environ, **flags)
+    for name, wanted in faults(vars(settings)):
+        raise ProjectError(f"{name} must be {wanted}, not {getattr(settings, name)!r}")
+    return settings
+
+
+def unchecked(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
+    """The settings that are given, whether or not anything can be done with their values (`faults`).
+
+    Raises ProjectError for a file that is no TOML, a key that is not known (with the nearest that is), or a value
+    of the wrong type.
     """
     values: dict[str, Any] = {"project": project}
     values |= _from_file(project / CONFIGURATION_FILE)
     values |= _from_environment(environ)
     values |= {name: value for name, value in flags.items() if value is not None}
-    settings = replace(Settings(), **values)
-    if settings.license and urlsplit(settings.license).scheme not in ("http", "https"):
-        raise ProjectError(f"license must be the IRI of a licence, not {settings.license!r}")
-    if settings.default_graph not in ("union", "unnamed"):
-        raise ProjectError(f"default_graph is union or unnamed, not {settings.default_graph!r}")
-    for url in settings.endpoints:
-        if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
-            raise ProjectError(f"service_endpoints are http or https URLs; {url!r} is none")
-    if settings.issued:
-        try:
-            date.fromisoformat(settings.issued)
-        except ValueError:
-            raise ProjectError(f"issued must be a day, YYYY-MM-DD, not {settings.issued!r}") from None
-    return replace(settings, base=_checked_base(settings.base))
+    found = replace(Settings(), **values)
+    return replace(found, base=found.base.rstrip("/"))
 
 
 def origins(project: Path, environ: Mapping[str, str], **flags: Any) -> dict[str, str]:
@@ -195,13 +207,6 @@ def described() -> list[tuple[str, str, str]]:
     ]
 
 
-def _checked_base(base: str) -> str:
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise ProjectError(f"base must be an http(s) IRI without query or fragment, not {base!r}")
-    return base.rstrip("/")
-
-
 def _from_file(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
@@ -212,76 +217,23 @@ def _from_file(path: Path) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for table, entries in content.items():
         if table == "prefixes":
-            values["prefixes"] = dict(PREFIXES) | _checked_prefixes(path, entries)
+            values["prefixes"] = dict(PREFIXES) | prefixes(path, entries)
         elif table == "validation":
-            values["validation_types"] = dict(_validation_types(path, entries))
+            values["validation_types"] = dict(validation_types(path, entries))
         elif table == "guard":
-            values["guards"] = _checked_guards(path, entries)
+            values["guards"] = guards(path, entries)
         elif table in _TABLES and isinstance(entries, dict):
             values |= {key: _file_value(path, table, key, entries[key]) for key in entries}
         else:
-            raise ProjectError(f"{path}: {_unknown(table, [*_TABLES, 'prefixes', 'validation', 'guard'])}")
+            raise ProjectError(f"{path}: {unknown(table, [*_TABLES, 'prefixes', 'validation', 'guard'])}")
     return values
 
 
 def _file_value(path: Path, table: str, key: str, value: Any) -> Any:
     known = {f.name: f for f in fields(Settings) if f.metadata.get("table") == table}
     if key not in known:
-        raise ProjectError(f"{path}: in [{table}]: {_unknown(key, list(known))}")
+        raise ProjectError(f"{path}: in [{table}]: {unknown(key, list(known))}")
     return _typed(f"{path}: {key}", known[key].default, value)
-
-
-def _checked_prefixes(path: Path, entries: Any) -> dict[str, str]:
-    if not isinstance(entries, dict) or not all(isinstance(iri, str) for iri in entries.values()):
-        raise ProjectError(f'{path}: [prefixes] holds lines of the form: name = "namespace IRI"')
-    return dict(entries)
-
-
-def _validation_types(path: Path, tables: Any) -> Iterator[tuple[str, ValidationType]]:
-    for name, entries in tables.items() if isinstance(tables, dict) else [("", None)]:
-        where = f"{path}: [validation.{name}]"
-        if not name or not isinstance(entries, dict) or not entries.keys() <= {"label", "shapes", "versions"}:
-            raise ProjectError(f"{where} holds label, and shapes or versions")
-        label, versions = entries.get("label", name), entries.get("versions", {})
-        if not isinstance(label, str) or not isinstance(versions, dict):
-            raise ProjectError(f"{where}: label is a text, versions is a table")
-        if ("shapes" in entries) == bool(versions):
-            raise ProjectError(f"{where} has either shapes or versions")
-        for version, shapes in versions.items() or [("", entries.get("shapes"))]:
-            if (
-                not isinstance(shapes, list)
-                or not shapes
-                or not all(isinstance(each, str) for each in shapes)
-            ):
-                raise ProjectError(f"{where}: shapes are a list of paths in the project")
-            if version:
-                yield f"{name}.{version}", ValidationType(f"{label} {version}", tuple(shapes))
-            else:
-                yield name, ValidationType(label, tuple(shapes))
-
-
-def _checked_guards(path: Path, entries: Any) -> list[dict[str, str]]:
-    if not isinstance(entries, list) or not all(isinstance(each, dict) for each in entries):
-        raise ProjectError(f"{path}: a guard is a table of its own, [[guard]]")
-    for key, value in (pair for each in entries for pair in each.items()):
-        if key not in _GUARD:
-            raise ProjectError(f"{path}: in [[guard]]: {_unknown(key, list(_GUARD))}")
-        if not isinstance(value, str):
-            raise ProjectError(f"{path}: in [[guard]]: {key} is a text, not {value!r}")
-    for each in entries:
-        if each.get("action", "reject") not in _ACTIONS:
-            raise ProjectError(f"{path}: the action of a guard is one of {', '.join(_ACTIONS)}")
-        if "severity" in each and each.get("action") == "annotate":
-            raise ProjectError(
-                f"{path}: a guard that annotates refuses nothing and tells everything: leave out severity"
-            )
-    found = [_GUARD | each for each in entries]
-    for each in found:
-        if not each["graphs"]:
-            raise ProjectError(f"{path}: a [[guard]] names the graphs that it is for: graphs = 'PATTERN'")
-        if each["severity"] not in _SEVERITIES:
-            raise ProjectError(f"{path}: the severity of a guard is one of {', '.join(_SEVERITIES)}")
-    return found
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
@@ -289,7 +241,7 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     values = {}
     for name in sorted(n for n in environ if n.startswith(ENVIRONMENT_PREFIX)):
         if name not in known:
-            raise ProjectError(f"environment: {_unknown(name, list(known))}")
+            raise ProjectError(f"environment: {unknown(name, list(known))}")
         values[known[name].name] = _typed(name, known[name].default, environ[name])
     return values
 
@@ -308,8 +260,3 @@ def _typed(where: str, default: Any, value: Any) -> Any:
     if not isinstance(value, wanted):
         raise ProjectError(f"{where}: {value!r} is not of type {wanted.__name__}")
     return value
-
-
-def _unknown(name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, n=1)
-    return f"unknown setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")

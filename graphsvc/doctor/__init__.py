@@ -6,6 +6,7 @@ It works beside a running service.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from graphsvc.doctor.machine import examine_limits, examine_versions
 from graphsvc.doctor.storage import examine_backup, examine_store
 from graphsvc.doctor.token_file import examine_tokens
 from graphsvc.errors import ProjectError
-from graphsvc.settings import Settings, load, origins
+from graphsvc.settings import Settings, origins, unchecked
+from graphsvc.settings_values import faults
 
 __all__ = ["as_json", "as_text", "examine", "examine_backup", "status"]
 
@@ -28,7 +30,7 @@ def examine(project: Path, environ: Mapping[str, str], **flags: Any) -> Iterator
     yield from examine_sandbox()
     yield from examine_versions()
     try:
-        settings = load(project, environ, **flags)
+        settings = unchecked(project, environ, **flags)
     except ProjectError as error:
         yield wrong(
             "settings",
@@ -39,6 +41,8 @@ def examine(project: Path, environ: Mapping[str, str], **flags: Any) -> Iterator
         return
     yield from examine_limits(settings)
     yield from examine_settings(settings, origins(project, environ, **flags))
+    # What nothing can be done with has been told; the rest is looked at as if it had its default.
+    settings = replace(settings, **{name: getattr(Settings(), name) for name, _ in faults(vars(settings))})
     yield from examine_files(settings)
     yield from examine_store(settings)
     yield from examine_tokens(settings)

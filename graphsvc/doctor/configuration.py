@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from typing import Any
 
 from graphsvc.doctor.findings import Finding, disguised, note, ok, wrong
 from graphsvc.settings import Settings, described
+from graphsvc.settings_values import faults, place
 
 _SECRET = "remote_authorization"  # noqa: S105 - the name of a setting
-# The setting, what its value must be, and whether it is.
-_BOUNDS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
-    ("port", "from 0 to 65535", lambda value: 0 <= value <= 65535),
-    ("readers", "0 or more", lambda value: value >= 0),
-    ("client_share", "0 or more", lambda value: value >= 0),
-    ("query_timeout", "more than 0", lambda value: value > 0),
-    ("grace", "0 or more", lambda value: value >= 0),
-    ("reader_memory", "at least 16 MB", lambda value: value >= 16 << 20),
-    ("hold_back", "0 or more", lambda value: value >= 0),
-    ("max_query_bytes", "more than 0", lambda value: value > 0),
-    ("max_upload_bytes", "more than 0", lambda value: value > 0),
-)
 
 
 def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[Finding]:
@@ -45,11 +35,10 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
         f"{len(defaults)} have their default; `graphsvc settings` lists and explains all.",
         defaults=defaults,
     )
-    for name, bounds, fits in _BOUNDS:
+    for name, wanted in faults(vars(settings)):
+        where = origins.get(name, "the defaults")
         value = getattr(settings, name)
-        if not fits(value):
-            where = origins.get(name, "the defaults")
-            yield wrong("setting", f"{name} is {value!r}.", f"It must be {bounds}: change it in {where}.")
+        yield wrong("setting", f"{name} is {value!r}.", f"It must be {wanted}: change it in {where}.")
     if "base" not in origins:
         yield note(
             "setting",
@@ -60,3 +49,26 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
         yield note(
             "setting", "durable = false: a loss of power may lose the last writes that were acknowledged."
         )
+    yield from _exposure(settings)
+
+
+def _exposure(settings: Settings) -> Iterator[Finding]:
+    """Settings that fit by themselves, and not the place where the service stands."""
+    behind = bool(settings.public_url) and settings.host in ("127.0.0.1", "::1", "localhost")
+    if behind and not settings.trusted_proxies:
+        yield note(
+            "setting",
+            "public_url is given, the service listens on this machine alone, and trusted_proxies is empty: all "
+            "clients of the proxy count as one.",
+            "Set trusted_proxies to the address that the proxy asks from, such as 127.0.0.1.",
+        )
+    if settings.metrics and place(settings.metrics)[0] not in ("127.0.0.1", "::1", "localhost"):
+        yield note("setting", f"metrics can be read by whoever reaches {settings.metrics}.")
+    if settings.tracing and find_spec("opentelemetry") is None:
+        yield wrong(
+            "setting",
+            "tracing is set, and OpenTelemetry is not installed.",
+            "pip install 'graphsvc[tracing]'",
+        )
+    if settings.log_queries and settings.log_format != "json":
+        yield note("setting", "log_queries does nothing as long as log_format is text.")

@@ -6,7 +6,6 @@ Settings come as JSON on standard input: nothing secret is ever on a command lin
 from __future__ import annotations
 
 import json
-import logging
 import os
 import socket
 import sys
@@ -16,17 +15,17 @@ from pathlib import Path
 from typing import Any
 
 from graphsvc.errors import GraphsvcError
+from graphsvc.serving.logs import begin_log
 from graphsvc.settings import Settings
 from graphsvc.workers.sandbox import die_with_parent
 
 # What a child ends with where starting it again would not help.
 HOPELESS = 3
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 
 @dataclass(frozen=True)
 class Role:
-    """The settings in force, the descriptors handed down (sockets to listen on), where the others listen, and
+    """The settings in force, the descriptors handed down (to listen on; -1: none), where the others listen, and
     the page that names the present epoch."""
 
     settings: Settings
@@ -36,6 +35,7 @@ class Role:
     checker: str
     epoch: str
     indexer: str = ""
+    metrics: int = -1
 
     def packet(self) -> bytes:
         """The role as JSON."""
@@ -65,9 +65,10 @@ def read_role(packet: bytes) -> Role:
 def run(body: Callable[[Role], None]) -> None:
     """Run a child process; an error of this package ends it with one sentence and the status HOPELESS."""
     die_with_parent()
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    role = read_role(sys.stdin.buffer.read())
+    begin_log(role.settings.log_format)
     try:
-        body(read_role(sys.stdin.buffer.read()))
+        body(role)
     except GraphsvcError as error:
         sys.stderr.write(f"graphsvc: {error}\n")
         sys.exit(HOPELESS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 from typing import Any
@@ -15,17 +16,22 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
-from graphsvc.loading import remote_store
+from graphsvc.loading import disk_folder, remote_store
 from graphsvc.project import Project
 from graphsvc.search.served import REST, ServedIndexes
 from graphsvc.serving.channel import Brevity, Channel, Dispatcher, check_all
 from graphsvc.serving.child import Role, run
 from graphsvc.serving.kept_answers import Task
 from graphsvc.serving.response_cache import ResponseCache
+from graphsvc.serving.spans import spans_to
 from graphsvc.store.epoch_page import EpochPage
 from graphsvc.store.pooled import PooledStore
 from graphsvc.validation.pooled import PooledValidator
-from graphsvc.web import create_app
+from graphsvc.web import create_app, figures_of
+from graphsvc.web.metrics import Metrics
+from graphsvc.web.observation import Observer
+from graphsvc.web.store_figures import StoreSize
+from graphsvc.workers.client import PoolClient
 from graphsvc.workers.memory import give_back, give_back_large_blocks, resident
 
 THREADS = 48
@@ -51,7 +57,14 @@ def answer(role: Role) -> None:
     readers = None if remote else role.keeper
     validator = PooledValidator(role.checker, readers, hold_back=settings.hold_back)
     indexes = ServedIndexes(role.indexer, every=REST if settings.store.startswith("remote:") else 0.0)
-    app = create_app(settings, store, Project(settings), validator, indexes)
+    pools = {"checker": PoolClient(role.checker).figures}
+    metrics = Metrics(pools if remote else pools | {"readers": PoolClient(role.keeper).figures})
+    observers: list[Observer] = [metrics.observe] if settings.metrics else []
+    spans, flush = spans_to(settings.tracing) if settings.tracing else (None, None)
+    if spans is not None:
+        observers.append(spans)
+    app = create_app(settings, store, Project(settings), validator, indexes, observers)
+    metrics.sources = [*figures_of(app), StoreSize(store, disk_folder(settings))]
     app.extensions["graphsvc.response_cache"] = cache
     dispatcher = Dispatcher()
     dispatcher.set_thread_count(THREADS)
@@ -65,7 +78,9 @@ def answer(role: Role) -> None:
         channel_timeout=60,
         # Without this a thread is not told that its client went away.
         channel_request_lookahead=1,
-        clear_untrusted_proxy_headers=True,
+        # Only the application knows which proxies are trusted; without any, nothing that they might say comes
+        # through.
+        clear_untrusted_proxy_headers=not settings.trusted_proxies,
         max_request_header_size=MAX_HEADERS,
         max_request_body_size=settings.max_upload_bytes + (1 << 20),
         ident="",
@@ -76,8 +91,26 @@ def answer(role: Role) -> None:
         (Channel,),
         own | {"patience": settings.client_patience, "task_class": type("Task", (Task,), own)},
     )
+    if role.metrics >= 0:
+        _beside(server, metrics, socket.socket(fileno=role.metrics))
     role.say_ready()
     _loop(server, settings.grace)
+    if flush is not None:
+        flush()
+
+
+def _beside(server: Any, metrics: Metrics, listener: socket.socket) -> None:
+    """Serve the metrics on a listener of their own, in the loop of the other server."""
+    beside = create_server(
+        metrics.application,
+        sockets=[listener],
+        threads=1,
+        map=server._map,
+        connection_limit=20,
+        clear_untrusted_proxy_headers=True,
+        ident="",
+    )
+    beside.channel_class = server.channel_class
 
 
 def _loop(server: Any, grace: float) -> None:

@@ -21,8 +21,10 @@ from pathlib import Path
 from graphsvc.errors import ProjectError
 from graphsvc.loading import remote_store
 from graphsvc.project import Project
-from graphsvc.serving.child import HOPELESS, LOG_FORMAT, Role
-from graphsvc.settings import Settings
+from graphsvc.serving.child import HOPELESS, Role
+from graphsvc.serving.logs import begin_log
+from graphsvc.settings import Settings, bracketed
+from graphsvc.settings_values import place
 from graphsvc.store import epoch_page
 
 _LOG = logging.getLogger("graphsvc")
@@ -55,6 +57,7 @@ class Supervisor:
         self._folder = Path(tempfile.mkdtemp(prefix="graphsvc-"))
         epoch_page.make(self._folder / "epoch")
         web = _listen(settings.host, settings.port)
+        self._metrics = _listen(*place(settings.metrics)) if settings.metrics else None
         self.settings = replace(settings, port=web.getsockname()[1])
         self._children = [] if remote else [_Child("graphsvc.serving.keeper", self._pool_socket("keeper"))]
         self._children += [
@@ -79,6 +82,9 @@ class Supervisor:
                 self._start(child)
             if not self._wait_until_ready():
                 return 0 if self._stopping else 1
+            if self._metrics is not None:
+                host, port = self._metrics.getsockname()[:2]
+                sys.stdout.write(f"Metrics at http://{bracketed(host)}:{port}/metrics\n")
             sys.stdout.write(f"Ready at {self.settings.root_url}/\n")
             sys.stdout.flush()
             for child in (one for one in self._children if not one.awaited):
@@ -100,12 +106,13 @@ class Supervisor:
             str(self._folder / "checker"),
             str(self._folder / "epoch"),
             str(self._folder / "indexer"),
+            self._metrics.fileno() if self._metrics is not None else -1,
         )
         child.started = time.monotonic()
         child.process = subprocess.Popen(  # noqa: S603 - this interpreter, and a module of this package
             [sys.executable, "-m", child.module],
             stdin=subprocess.PIPE,
-            pass_fds=(child.listener.fileno(), told),
+            pass_fds=[each for each in (child.listener.fileno(), told, role.metrics) if each >= 0],
         )
         os.close(told)
         child.ready = ready
@@ -171,5 +178,5 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def serve(settings: Settings) -> int:
     """Serve until stopped; the exit status. Raises ProjectError where it cannot be begun."""
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    begin_log(settings.log_format)
     return Supervisor(settings).run()

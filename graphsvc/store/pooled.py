@@ -6,7 +6,7 @@ import hashlib
 import threading
 from dataclasses import asdict, replace
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
@@ -98,6 +98,10 @@ class PooledStore:
                 newest = (int(told["number"]), str(told["epoch"]))
                 self._known = max(newest, self._known or newest)
         return self._known[1]
+
+    def keeper_state(self, patience: float) -> dict[str, Any]:
+        """What the keeper says of the data, within so many seconds. Raises Unavailable, StoreError."""
+        return self._client.hello(patience)
 
     def close(self) -> None:
         """See `Store.close`; the pool is not this adapter's to end."""

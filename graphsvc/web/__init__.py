@@ -1,5 +1,5 @@
 """The service over HTTP: one module for each standard."""
 
-from graphsvc.web.app import create_app
+from graphsvc.web.app import create_app, figures_of
 
-__all__ = ["create_app"]
+__all__ = ["create_app", "figures_of"]

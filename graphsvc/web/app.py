@@ -6,11 +6,12 @@ not. No link depends on the Host header.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, cast
 
 from flask import Flask, Response, request
 
+from graphsvc.figures import Source
 from graphsvc.project import Project
 from graphsvc.search import Indexes, LocalIndexes
 from graphsvc.settings import Settings
@@ -41,12 +42,12 @@ from graphsvc.web import (
     validation,
     vocabulary_pages,
 )
+from graphsvc.web.clients import Forwarded, limited
+from graphsvc.web.cross_origin import shared_with
+from graphsvc.web.observation import Application, Observed, Observer, note_routes
+from graphsvc.web.request_log import logged
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
-EXPOSED_HEADERS = (
-    "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query, Query-Notice, "
-    "Preference-Applied"
-)
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -59,13 +60,14 @@ def create_app(
     project: Project | None = None,
     validator: Validator | None = None,
     indexes: Indexes | None = None,
+    observers: Sequence[Observer] = (),
 ) -> Flask:
     """The WSGI application that publishes `store`.
 
     `project` gives the stored queries, the shapes and the version; by default it is read from
     `settings.project`. `validator` does what `/validate` is asked for; by default in this process, which
     nothing can stop. `indexes` are those of the search; by default they are made in this process when a search
-    needs them. The store stays the caller's to close.
+    needs them. `observers` are told of each request. The store stays the caller's to close.
     """
     app = Flask("graphsvc.web", static_url_path="/static")
     app.url_map.strict_slashes = False
@@ -104,33 +106,41 @@ def create_app(
         resources,
     ):
         app.register_blueprint(room.blueprint)
+    app.after_request(shared_with(settings.cors_origins))
     app.after_request(_headers)
+    note_routes(app)
     app.context_processor(lambda: {"local": local_path, "settings": service().settings})
-    app.wsgi_app = _without_root_path(app.wsgi_app, settings.root_path)  # type: ignore[method-assign]
+    app.wsgi_app = _surrounded(app, settings, observers)  # type: ignore[method-assign, assignment]
     return app
+
+
+def figures_of(app: Flask) -> list[Source]:
+    """What the parts of the application count; a part adds its own source when it is registered."""
+    return cast(list[Source], app.extensions.setdefault("graphsvc.figures", []))
+
+
+def _surrounded(app: Flask, settings: Settings, observers: Sequence[Observer]) -> Application:
+    """The application with all that stands before the framework, from the inside out."""
+    application: Application = limited(app, app.wsgi_app, settings, figures_of(app))
+    application = _without_root_path(application, settings.root_path)
+    told = [*observers, logged(settings)] if settings.log_format == "json" else list(observers)
+    application = Observed(application, told, traces=bool(settings.tracing))
+    proxies = settings.trusted_proxies.split()
+    return Forwarded(application, proxies) if proxies else application
 
 
 def _headers(response: Response) -> Response:
     """Headers of every answer, errors too."""
-    response.headers.setdefault("Access-Control-Allow-Origin", "*")
-    response.headers.setdefault("Access-Control-Expose-Headers", EXPOSED_HEADERS)
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     if request.method == "OPTIONS" and response.status_code == 200:
         response.status_code = 204
-        response.headers["Access-Control-Allow-Methods"] = response.headers.get("Allow", "")
-        response.headers["Access-Control-Allow-Headers"] = (
-            "Accept, Accept-Language, Content-Type, If-None-Match"
-        )
-        response.headers["Access-Control-Max-Age"] = "86400"
     return response
 
 
-def _without_root_path(
-    application: Callable[..., Iterable[bytes]], root_path: str
-) -> Callable[..., Iterable[bytes]]:
+def _without_root_path(application: Application, root_path: str) -> Application:
     """Strip the public URL's path from a request that a proxy passed on with it."""
 
     def stripped(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

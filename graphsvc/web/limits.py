@@ -9,6 +9,7 @@ from flask import request
 from graphsvc.errors import BadRequest
 from graphsvc.store import Limits
 from graphsvc.validation import ValidationLimits
+from graphsvc.web.clients import client_of
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.service import service
 
@@ -19,7 +20,7 @@ def limits(parameters: Parameters | None = None) -> Limits:
     return Limits(
         _seconds(parameters),
         _gone(),
-        request.remote_addr or "",
+        client_of(request.remote_addr or ""),
         settings.max_result_rows,
         settings.max_result_bytes,
     )
@@ -27,7 +28,7 @@ def limits(parameters: Parameters | None = None) -> Limits:
 
 def validation_limits(parameters: Parameters | None = None) -> ValidationLimits:
     """What a validation of this request may take. Raises as `limits` does."""
-    return ValidationLimits(_seconds(parameters), _gone(), request.remote_addr or "")
+    return ValidationLimits(_seconds(parameters), _gone(), client_of(request.remote_addr or ""))
 
 
 def _seconds(parameters: Parameters | None) -> float:

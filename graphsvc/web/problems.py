@@ -23,6 +23,7 @@ from graphsvc.formats import HTML, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format, 
 from graphsvc.negotiation import negotiate
 from graphsvc.validation.json_report import read_json
 from graphsvc.validation.rendering import render
+from graphsvc.web.observation import noted
 from graphsvc.web.service import absolute_url, service
 
 PROBLEM_JSON = Format(
@@ -80,6 +81,7 @@ def slug(kind: type[errors.GraphsvcError]) -> str:
 
 def _known(error: errors.GraphsvcError) -> Response:
     status = status_of(error)
+    noted().failed(error)
     problem: dict[str, Any] = {
         "type": absolute_url(f"/problems#{slug(type(error))}"),
         "title": error.title,
@@ -105,7 +107,7 @@ def _known(error: errors.GraphsvcError) -> Response:
     elif isinstance(error, errors.Unauthorized | errors.Forbidden):
         headers |= _challenge(error)
     if status == 500:
-        _LOG.error("%s", error, exc_info=error)
+        _LOG.error("%s (request %s)", error, noted().request_id, exc_info=error)
     return _respond(problem, headers)
 
 
@@ -135,7 +137,7 @@ def _framework(error: HTTPException) -> Response:
 
 
 def _unforeseen(error: Exception) -> Response:
-    _LOG.error("unforeseen error at %s", request.path, exc_info=error)
+    _LOG.error("unforeseen error at %s (request %s)", request.path, noted().request_id, exc_info=error)
     problem = {
         "type": "about:blank",
         "title": "Internal error",
@@ -146,6 +148,8 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _respond(problem: dict[str, Any], headers: dict[str, str]) -> Response:
+    # The name under which the log has this request.
+    problem["instance"] = f"urn:x-graphsvc:request:{noted().request_id}"
     try:
         offers = (PROBLEM_JSON, HTML, *(_GRAPHS if "report" in problem else ()))
         chosen = negotiate(request.headers.get("Accept"), offers)

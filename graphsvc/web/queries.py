@@ -18,6 +18,7 @@ from graphsvc.stored_queries import BrokenQuery, StoredQuery, without_head
 from graphsvc.web import query_parameters, results
 from graphsvc.web.charts import chart_of
 from graphsvc.web.limits import limits
+from graphsvc.web.observation import noted
 from graphsvc.web.parameters import Parameters, from_url
 from graphsvc.web.query_parameters import Window
 from graphsvc.web.representation import (
@@ -74,6 +75,7 @@ def answer(name: str) -> Response:
     chosen = choose((*offers, HTML), suffix if dot else named_format(given))
     window = query_parameters.window(stored, given, page=chosen is HTML)
     query = stored.bound(query_parameters.values(stored, given))
+    noted().query = query.text
     if query.searches:
         query = with_findings(query, service().indexes.newest(service().store.epoch()))
     tag = _tag(service().store.epoch(), stored, query, chosen, window)

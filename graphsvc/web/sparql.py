@@ -22,6 +22,7 @@ from graphsvc.web import query_pages
 from graphsvc.web.caching import allow
 from graphsvc.web.limits import limits
 from graphsvc.web.notices import HEADER, notice
+from graphsvc.web.observation import noted
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
 from graphsvc.web.representation import choose, named_format, not_modified, page_tag, respond
 from graphsvc.web.service import service
@@ -45,6 +46,7 @@ def endpoint() -> Response:
     try:
         return _answer(parameters, text)
     except GraphsvcError as error:
+        noted().failed(error)
         page = query_pages.failed(error, text, parameters)
         if page is None:
             raise
@@ -107,6 +109,7 @@ def _dataset(parameters: Parameters) -> Dataset:
 def read_query(parameters: Parameters, text: str) -> Query:
     """The query of a request, let through the gate. Raises as `read` does."""
     settings = service().settings
+    noted().query = text
     return read(
         text,
         dataset=_dataset(parameters),

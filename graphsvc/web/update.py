@@ -16,6 +16,7 @@ from graphsvc.rdf import Iri
 from graphsvc.sparql import Dataset, read_update
 from graphsvc.store import Write
 from graphsvc.web.limits import limits
+from graphsvc.web.observation import noted
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
 from graphsvc.web.service import service
 from graphsvc.web.token import writer
@@ -41,6 +42,7 @@ def endpoint() -> Response:
     default, named = (_graphs(parameters, name) for name in ("using-graph-uri", "using-named-graph-uri"))
     dataset = Dataset(default or (), named or ()) if default or named else Dataset()
     settings = service().settings
+    noted().query = text
     update = read_update(
         text, dataset=dataset, max_bytes=settings.max_upload_bytes, endpoints=settings.endpoints
     )

@@ -40,8 +40,8 @@ class Admission:
         # Until when each client is expected to send long jobs.
         self._clients: dict[str, float] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self._waiting)
+    def __len__(self) -> int:
+        return len(self._waiting)
 
     def refusal(self, job: wire.Job) -> GraphsvcError | None:
         """Why a job may not even wait, if so."""

@@ -42,10 +42,18 @@ class PoolClient:
         self._address = address
         self._hold_back = hold_back
 
-    def hello(self) -> dict[str, Any]:
-        """What the pool says of itself. Raises Unavailable."""
+    def hello(self, patience: float = _PATIENCE) -> dict[str, Any]:
+        """What the pool says of itself, within `patience` seconds. Raises Unavailable, StoreError."""
+        return self._asked("hello", patience)
+
+    def figures(self, patience: float = _PATIENCE) -> dict[str, Any]:
+        """What the pool has done and how it stands (`tally`); raises as `hello` does."""
+        return self._asked("figures", patience)
+
+    def _asked(self, what: str, patience: float) -> dict[str, Any]:
         with self._connected() as channel:
-            wire.send(channel, wire.Job("hello").packet())
+            channel.settimeout(patience)
+            wire.send(channel, wire.Job(what).packet())
             return wire.read_status(_packet(channel)).fields
 
     def run(self, job: wire.Job, payload: bytes, cancelled: Callable[[], bool] = lambda: False) -> Product:

@@ -7,8 +7,12 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
-from graphsvc.errors import GraphsvcError
+from graphsvc.errors import GraphsvcError, OutOfMemory
 from graphsvc.workers import wire
+
+# A worker is replaced after so many jobs, or once it has grown by so many bytes.
+MAX_JOBS = 500
+MAX_GROWTH = 64 << 20
 
 
 @dataclass(eq=False)
@@ -40,3 +44,9 @@ class Worker:
     long: bool = False
     stale: bool = False
     verdict: GraphsvcError | None = None
+
+    def spent(self, status: wire.Status) -> bool:
+        """Whether it has to be replaced, now that its last job ended with `status`."""
+        grown = int(status.fields.get("peak", 0)) > self.born + MAX_GROWTH
+        over = self.jobs >= MAX_JOBS or isinstance(status.error, OutOfMemory)
+        return self.stale or self.long or grown or over

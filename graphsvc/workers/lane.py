@@ -102,6 +102,10 @@ class Lane:
         """Whether a job waits or is under way."""
         return self._current is not None or bool(self._waiting)
 
+    def waiting(self) -> int:
+        """How many jobs wait for their turn."""
+        return len(self._waiting)
+
     def next_event(self) -> float | None:
         """When the job that is under way is out of time."""
         if self._current is None or self._verdict is not None:

@@ -16,19 +16,16 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from graphsvc.errors import GraphsvcError, OutOfMemory, OutOfTime, StoreError
+from graphsvc.errors import GraphsvcError, OutOfTime, StoreError
 from graphsvc.workers import wire
 from graphsvc.workers.admission import LONG, Admission
 from graphsvc.workers.crew import Task, Worker
 from graphsvc.workers.lane import Lane
 from graphsvc.workers.memory import resident
 from graphsvc.workers.precedence import Precedence
+from graphsvc.workers.tally import Tally
 from graphsvc.workers.verdict import cause
 from graphsvc.workers.worker import Handler, work
-
-# A worker is replaced after so many jobs, or once it has grown by so many bytes.
-MAX_JOBS = 500
-MAX_GROWTH = 64 << 20
 
 
 class Pool:
@@ -51,14 +48,13 @@ class Pool:
         about: dict[str, Any] | None = None,
         lane: Lane | None = None,
     ) -> None:
-        self._listener = listener
-        self._handler = handler
+        self._listener, self._handler = listener, handler
         self._total = size + reserve
         self._queue = Admission(size, self._total, share)
-        self._memory = memory
-        self._about = about or {}
+        self._memory, self._about = memory, about or {}
         self._lane = lane
         self._precedence = Precedence()
+        self._tally = Tally()
         self._workers: dict[int, Worker] = {}
         self._connections: dict[socket.socket, Task | None] = {}
         self._selector = selectors.DefaultSelector()
@@ -138,8 +134,8 @@ class Pool:
         except (ValueError, TypeError):
             self._forget(channel)
             return
-        if job.kind == "hello":
-            self._reply(channel, wire.Status(None, self._about))
+        if job.kind in ("hello", "figures"):
+            self._reply(channel, wire.Status(None, self._about if job.kind == "hello" else self._told()))
             return
         task = Task(channel, job, descriptors, time.monotonic())
         self._connections[channel] = task
@@ -160,6 +156,7 @@ class Pool:
         elif task is not None:
             if self._lane is None or not self._lane.forget(task):
                 self._queue.remove(task)
+                self._tally.done(task, None, wanted=False)
             task.close_descriptors()
         self._forget(channel)
 
@@ -176,8 +173,13 @@ class Pool:
 
     def finish(self, task: Task, status: wire.Status) -> None:
         """Tell a client how its job ended."""
+        self._tally.done(task, status.error)
         task.close_descriptors()
         self._reply(task.channel, status)
+
+    def _told(self) -> dict[str, Any]:
+        writes = self._lane.waiting() if self._lane is not None else 0
+        return self._about | self._tally.told(self._workers.values(), len(self._queue), writes)
 
     # Workers
 
@@ -194,8 +196,8 @@ class Pool:
 
     def _fork(self) -> None:
         pid, ours = self.fork(self._handler)
-        worker = Worker(pid, ours, resident(pid), self._about)
-        self._workers[pid] = worker
+        self._workers[pid] = worker = Worker(pid, ours, resident(pid), self._about)
+        self._tally.began()
         self.watch(ours, lambda: self._hear_worker(worker))
 
     def _drop_everything(self) -> None:
@@ -257,14 +259,7 @@ class Pool:
             if not worker.long:
                 self._precedence.make_room(self._at_length())
             self.finish(task, wire.Status(status.error, worker.about | status.fields))
-        grown = int(status.fields.get("peak", 0)) > worker.born + MAX_GROWTH
-        if (
-            worker.stale
-            or worker.long
-            or worker.jobs >= MAX_JOBS
-            or grown
-            or isinstance(status.error, OutOfMemory)
-        ):
+        if worker.spent(status):
             self._kill(worker, StoreError("The worker was replaced."))
         self._dispatch()
 
@@ -280,8 +275,13 @@ class Pool:
         del self._workers[worker.pid]
         _, status = os.waitpid(worker.pid, 0)
         task, worker.task = worker.task, None
-        if task is not None and task.channel in self._connections:
-            self.finish(task, wire.Status(worker.verdict or cause(status)))
+        error, wanted = (
+            worker.verdict or cause(status),
+            task is not None and task.channel in self._connections,
+        )
+        self._tally.ended(worker, task, error, wanted=wanted)
+        if task is not None and wanted:
+            self.finish(task, wire.Status(error))
         if self._stopping is None or self._queue:
             self._fork()
         self._dispatch()
