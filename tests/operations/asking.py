@@ -123,10 +123,10 @@ def settled(look: Callable[[], T], fits: Callable[[T], bool]) -> T:
 @contextmanager
 def watched(project: Path, folder: Path, **settings: str) -> Iterator[Watched]:
     """A service with metrics, and with what else is set; `folder` takes its log."""
-    log, port = folder / "log", free_port()
+    log, port, metrics = folder / "log", free_port(), free_port()
     environment = {f"GRAPHSVC_{name.upper()}": value for name, value in settings.items()}
     with (
         log.open("w") as errors,
-        running(project, errors=errors, GRAPHSVC_METRICS=str(port), **environment) as url,
+        running(project, "--port", str(port), errors=errors, GRAPHSVC_METRICS=str(metrics), **environment),
     ):
-        yield Watched(url, f"http://127.0.0.1:{port}/metrics", log)
+        yield Watched(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{metrics}/metrics", log)

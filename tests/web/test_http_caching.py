@@ -68,7 +68,8 @@ def test_other_data_or_other_settings_give_other_tags(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", PLACES)
 def test_head_is_get_without_the_body(library: FlaskClient, path: str) -> None:
-    get, head = library.get(path), library.head(path)
+    headers = {"X-Request-ID": "one-name"}
+    get, head = library.get(path, headers=headers), library.head(path, headers=headers)
     assert head.status_code == get.status_code
     assert head.data == b""
     assert dict(head.headers) == dict(get.headers)
