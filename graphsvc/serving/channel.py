@@ -8,6 +8,8 @@ import logging
 import re
 import threading
 import time
+from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +23,7 @@ from graphsvc.errors import GraphsvcError
 from graphsvc.serving.kept_answers import Task, date_line, key_of, reply_of
 from graphsvc.serving.response_cache import Reply, ResponseCache
 from graphsvc.store.epoch_page import EpochPage
+from graphsvc.web.given_again import TOLD_APART, GivenAgain
 
 # A client has its patience, and beyond it the time that its bytes need at so many a second.
 RATE = 64 << 10
@@ -111,6 +114,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     patience = 30.0
     cache: ResponseCache | None = None
     page: EpochPage | None = None
+    given_again: GivenAgain | None = None
     request: Any
     _since: float | None = None
     _moved = 0
@@ -124,9 +128,9 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         if self.cache is None or self.page is None:
             return bool(super().received(data))
         if self.request is None and not self.requests and not self._is_sending():
+            began = time.perf_counter()
             reply = self.cache.spelled(data, self.page.read())
-            if reply is not None:
-                self._give(reply)
+            if reply is not None and self._give(reply, {}, began):
                 return True
             self._piece = data
         self._reading = threading.get_ident()
@@ -142,34 +146,42 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return False
         if len(self.requests) != 1 or self._is_sending():
             return False
+        began = time.perf_counter()
         request = self.requests[0]
         key = key_of(request)
         entry = cache.find(key, page.read()) if key is not None else None
         if entry is None:
             return False
         reply = reply_of(entry, request)
+        closing = replace(reply, head=reply.head + b"Connection: close\r\n")
+        if not self._give(closing if request.connection_close else reply, request.headers, began):
+            return False
         self.requests.pop()
         if request.connection_close:
-            self._give(Reply(entry, reply.head + b"Connection: close\r\n", reply.body))
             self.close_when_flushed = True
-        else:
-            if _is_one_request(self._piece, request.content_length):
-                cache.spell(self._piece, reply)
-            self._give(reply)
+        elif not TOLD_APART & request.headers.keys() and _is_one_request(self._piece, request.content_length):
+            cache.spell(self._piece, reply)
         request.close()
         return True
 
     def _is_sending(self) -> bool:
         return bool(self.total_outbufs_len or self.will_close or self.close_when_flushed)
 
-    def _give(self, reply: Reply) -> None:
-        """Send as much as the connection takes, and leave the rest to the loop."""
-        head, body = reply.head + date_line(), reply.body
+    def _give(self, reply: Reply, headers: Mapping[str, str], began: float) -> bool:
+        """Send as much as the connection takes, and leave the rest to the loop; nothing if the client may not."""
+        if self.given_again is None:
+            return False
+        named = self.given_again.note(
+            reply.entry.first, reply.method, headers, self.addr[0], reply.status, len(reply.body), began
+        )
+        if named is None:
+            return False
+        head, body = reply.head + f"X-Request-ID: {named}\r\n".encode() + date_line(), reply.body
         if len(body) <= SMALL:
             head, body = head + body, b""
         sent = self.send(head)
         if sent == len(head) and not body:
-            return
+            return True
         with self.outbuf_lock:
             for rest in (head[sent:], body):
                 if rest and self.connected:
@@ -178,6 +190,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                     self.outbufs += [buffer, OverflowableBuffer(self.adj.outbuf_overflow)]
                     self.current_outbuf_count = 0
             self._flush_exception(self._flush_some)
+        return True
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send, and count what the client takes."""

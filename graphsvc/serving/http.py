@@ -28,6 +28,7 @@ from graphsvc.store.epoch_page import EpochPage
 from graphsvc.store.pooled import PooledStore
 from graphsvc.validation.pooled import PooledValidator
 from graphsvc.web import create_app, figures_of
+from graphsvc.web.given_again import GIVEN_AGAIN
 from graphsvc.web.metrics import Metrics
 from graphsvc.web.observation import Observer
 from graphsvc.web.store_figures import StoreSize
@@ -65,7 +66,8 @@ def answer(role: Role) -> None:
         observers.append(spans)
     app = create_app(settings, store, Project(settings), validator, indexes, observers)
     metrics.sources = [*figures_of(app), StoreSize(store, disk_folder(settings))]
-    app.extensions["graphsvc.response_cache"] = cache
+    if cache is not None:
+        metrics.sources.append(cache.figures)
     dispatcher = Dispatcher()
     dispatcher.set_thread_count(THREADS)
     server = create_server(
@@ -86,10 +88,11 @@ def answer(role: Role) -> None:
         ident="",
     )
     own = {"cache": cache, "page": page}
+    again = {"given_again": app.extensions[GIVEN_AGAIN]}
     server.channel_class = type(
         "Channel",
         (Channel,),
-        own | {"patience": settings.client_patience, "task_class": type("Task", (Task,), own)},
+        own | again | {"patience": settings.client_patience, "task_class": type("Task", (Task,), own)},
     )
     if role.metrics >= 0:
         _beside(server, metrics, socket.socket(fileno=role.metrics))
@@ -110,7 +113,7 @@ def _beside(server: Any, metrics: Metrics, listener: socket.socket) -> None:
         clear_untrusted_proxy_headers=True,
         ident="",
     )
-    beside.channel_class = server.channel_class
+    beside.channel_class = type("Channel", (Channel,), {"patience": server.channel_class.patience})
 
 
 def _loop(server: Any, grace: float) -> None:

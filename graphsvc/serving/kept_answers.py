@@ -17,6 +17,8 @@ from waitress.utilities import build_http_date
 from graphsvc.serving.response_cache import Entry, Reply, ResponseCache
 from graphsvc.store.epoch_page import EpochPage
 from graphsvc.web.caching import ENVIRON, Caching
+from graphsvc.web.given_again import TOLD_APART
+from graphsvc.web.observation import of as record_of
 
 # Bodies of queries that are longer, and requests with more in their headers, are not looked up.
 MAX_BODY = 64 << 10
@@ -27,10 +29,13 @@ _IGNORED = frozenset(
     {"CACHE_CONTROL", "CONNECTION", "CONTENT_LENGTH", "COOKIE", "DNT", "FORWARDED", "IF_NONE_MATCH"}
     | {"KEEP_ALIVE", "ORIGIN", "PRAGMA", "PRIORITY", "REFERER", "TE", "UPGRADE_INSECURE_REQUESTS"}
     | {"USER_AGENT", "VIA"}
+    | TOLD_APART
 )
 _IGNORED_PREFIXES = ("SEC_", "X_FORWARDED_")
 # Not in a 304: what is said of the bytes that are not sent. https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
 _OF_THE_BODY = (b"content-", b"graph-epoch:", b"link:", b"query-notice:", b"transfer-encoding:")
+# What is said of one request alone.
+_OF_ONE = (b"date:", b"x-request-id:", b"ratelimit:", b"ratelimit-policy:")
 _KEPT_OF_CONTENT = (b"content-location:",)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
@@ -72,8 +77,8 @@ def reply_of(entry: Entry, request: Any) -> Reply:
     """What a request gets of an entry: all, the header alone, or the word that it has it already."""
     held = request.headers.get("IF_NONE_MATCH", "")
     if held and request.command != "POST" and (held.strip() == "*" or entry.tag in _TAG.findall(held)):
-        return Reply(entry, entry.unmodified, b"")
-    return Reply(entry, entry.head, b"" if request.command == "HEAD" else entry.body)
+        return Reply(entry, request.command, 304, entry.unmodified, b"")
+    return Reply(entry, request.command, 200, entry.head, b"" if request.command == "HEAD" else entry.body)
 
 
 class Task(WSGITask):  # type: ignore[misc]
@@ -127,7 +132,9 @@ class Task(WSGITask):  # type: ignore[misc]
             return None
         if self.status != "200 OK" or self.content_length != self._size:
             return None
-        lines = [line for line in self._header.split(b"\r\n") if line and not line.startswith(b"Date: ")]
+        lines = [
+            line for line in self._header.split(b"\r\n") if line and not line.lower().startswith(_OF_ONE)
+        ]
         told = dict(line.lower().split(b": ", 1) for line in lines[1:])
         tag = self._header_value("ETag").strip('"')
         if not tag or told.get(b"cache-control") != b"no-cache" or b"set-cookie" in told:
@@ -141,6 +148,7 @@ class Task(WSGITask):  # type: ignore[misc]
             b"\r\n".join([b"HTTP/1.1 304 Not Modified", *kept]) + b"\r\n",
             b"".join(self._parts),
             tag,
+            record_of(self.get_environment()),
         )
 
     def _header_value(self, name: str) -> str:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+
+from graphsvc.figures import Figure
+from graphsvc.web.observation import Record
 
 MAX_ENTRIES = 20_000
 # How many spellings of the same request are remembered, and how long each may be.
@@ -23,7 +26,8 @@ OVERHEAD = 1_000
 class Entry:
     """A whole answer of status 200: its header without Date and the empty line, its body, and its entity tag.
 
-    `unmodified` is the header of the 304 that stands for it.
+    `unmodified` is the header of the 304 that stands for it; `first` is the record of the request that it was
+    made for.
     """
 
     epoch: bytes
@@ -31,6 +35,7 @@ class Entry:
     unmodified: bytes
     body: bytes
     tag: str
+    first: Record
     key: Hashable = None
     size: int = 0
     spellings: list[bytes] = field(default_factory=list)
@@ -38,9 +43,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a request gets of an entry: its header, and its body or none."""
+    """What a request of that method gets of an entry: its status, its header, and its body or none."""
 
     entry: Entry
+    method: str
+    status: int
     head: bytes
     body: bytes
 
@@ -123,6 +130,15 @@ class ResponseCache:
             entry.size += more
             self.size += more
             self._make_room()
+
+    def figures(self) -> Iterator[Figure]:
+        """How often an answer was found, and how much is held."""
+        counted = self.counters
+        yield Figure("cache_hits", "Requests answered from the cache.", counted.hits, counter=True)
+        yield Figure("cache_misses", "Requests not found in the cache.", counted.misses, counter=True)
+        yield Figure("cache_evictions", "Answers dropped for want of room.", counted.evictions, counter=True)
+        yield Figure("cache_bytes", "Memory that kept answers take, in bytes.", self.size)
+        yield Figure("cache_entries", "Answers that are kept.", len(self._entries))
 
     def _make_room(self) -> None:
         while self.size > self.limit or len(self._entries) > MAX_ENTRIES:

@@ -42,8 +42,9 @@ from graphsvc.web import (
     validation,
     vocabulary_pages,
 )
-from graphsvc.web.clients import Forwarded, limited
+from graphsvc.web.clients import Buckets, Forwarded, limited
 from graphsvc.web.cross_origin import shared_with
+from graphsvc.web.given_again import GIVEN_AGAIN, GivenAgain
 from graphsvc.web.observation import Application, Observed, Observer, note_routes
 from graphsvc.web.request_log import logged
 from graphsvc.web.service import EXTENSION, Service, local_path, service
@@ -121,12 +122,17 @@ def figures_of(app: Flask) -> list[Source]:
 
 def _surrounded(app: Flask, settings: Settings, observers: Sequence[Observer]) -> Application:
     """The application with all that stands before the framework, from the inside out."""
-    application: Application = limited(app, app.wsgi_app, settings, figures_of(app))
+    buckets = Buckets(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None
+    if buckets is not None:
+        figures_of(app).append(buckets.figures)
+    application: Application = limited(app, app.wsgi_app, buckets)
     application = _without_root_path(application, settings.root_path)
     told = [*observers, logged(settings)] if settings.log_format == "json" else list(observers)
-    application = Observed(application, told, traces=bool(settings.tracing))
+    observed = Observed(application, told, traces=bool(settings.tracing))
     proxies = settings.trusted_proxies.split()
-    return Forwarded(application, proxies) if proxies else application
+    forwarded = Forwarded(observed, proxies) if proxies else None
+    app.extensions[GIVEN_AGAIN] = GivenAgain(observed, forwarded, buckets)
+    return forwarded or observed
 
 
 def _headers(response: Response) -> Response:

@@ -15,7 +15,6 @@ from flask import Flask, request
 
 from graphsvc.errors import TooManyRequests
 from graphsvc.figures import Figure
-from graphsvc.settings import Settings
 from graphsvc.web.observation import Application
 
 _REFUSED = "graphsvc.refused"
@@ -59,15 +58,20 @@ class Forwarded:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request. https://peps.python.org/pep-3333/"""
-        hops = environ.get("HTTP_X_FORWARDED_FOR", "").rsplit(",", _HOPS)[-_HOPS:]
-        address = environ.get("REMOTE_ADDR", "")
+        environ["REMOTE_ADDR"] = self.client(
+            environ.get("REMOTE_ADDR", ""), environ.get("HTTP_X_FORWARDED_FOR", "")
+        )
+        return self._application(environ, start_response)
+
+    def client(self, address: str, forwarded: str) -> str:
+        """Who asks, where `address` is who connects and `forwarded` the header."""
+        hops = forwarded.rsplit(",", _HOPS)[-_HOPS:]
         while hops and self._trusts(address):
             found = _address(hops.pop().strip())
             if not found:
                 break
             address = found
-        environ["REMOTE_ADDR"] = address
-        return self._application(environ, start_response)
+        return address
 
     def _trusts(self, address: str) -> bool:
         known = self._known.get(address)
@@ -155,9 +159,9 @@ class Limited:
         return self._refusing(environ, start)
 
 
-def limited(app: Flask, application: Application, settings: Settings, figures: list[Any]) -> Application:
-    """The application within the rate limit of the settings, if there is one; `figures` gets its counts."""
-    if not settings.rate_limit:
+def limited(app: Flask, application: Application, buckets: Buckets | None) -> Application:
+    """The application within a rate limit, if there is one."""
+    if buckets is None:
         return application
 
     @app.before_request
@@ -166,6 +170,4 @@ def limited(app: Flask, application: Application, settings: Settings, figures: l
         if error is not None:
             raise error
 
-    buckets = Buckets(settings.rate_limit, settings.rate_burst)
-    figures.append(buckets.figures)
     return Limited(application, app.wsgi_app, buckets)

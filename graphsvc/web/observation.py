@@ -62,6 +62,11 @@ def of(environ: dict[str, Any]) -> Record:
     return cast(Record, environ[_KEY])
 
 
+def request_id(given: str) -> str:
+    """What a request is called: as who asks says, if that is fit to be a name."""
+    return given if given and _SANE.fullmatch(given) else f"{random.getrandbits(96):024x}"
+
+
 def note_routes(app: Flask) -> None:
     """Have the framework note which rule a request fits."""
 
@@ -80,18 +85,17 @@ class Observed:
 
     def __init__(self, application: Application, observers: list[Observer], *, traces: bool = False) -> None:
         self._application = application
-        self._observers = observers
+        self.observers = observers
         self._traces = traces
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request. https://peps.python.org/pep-3333/"""
-        given = environ.get("HTTP_X_REQUEST_ID", "")
         record = Record(
-            given if given and _SANE.fullmatch(given) else f"{random.getrandbits(96):024x}",
+            request_id(environ.get("HTTP_X_REQUEST_ID", "")),
             environ["REQUEST_METHOD"],
             environ.get("PATH_INFO", ""),
             environ.get("REMOTE_ADDR", ""),
-            self._trace(environ),
+            self.trace(environ.get("HTTP_TRACEPARENT"), environ.get("HTTP_TRACESTATE", "")),
             time.perf_counter(),
         )
         environ[_KEY] = record
@@ -105,11 +109,11 @@ class Observed:
             headers.append(("X-Request-ID", record.request_id))
             return start_response(status, headers, exc_info) if exc_info else start_response(status, headers)
 
-        return _Watched(self._application(environ, start), record, self._observers)
+        return _Watched(self._application(environ, start), record, self.observers)
 
-    def _trace(self, environ: dict[str, Any]) -> tracing.Trace | None:
-        parent = environ.get("HTTP_TRACEPARENT")
-        found = tracing.continued(parent, environ.get("HTTP_TRACESTATE", "")) if parent else None
+    def trace(self, parent: str | None, state: str) -> tracing.Trace | None:
+        """The place in a trace of a request with these headers."""
+        found = tracing.continued(parent, state) if parent else None
         return found if found is not None or not self._traces else tracing.begun()
 
 

@@ -10,10 +10,13 @@ from hypothesis import strategies as st
 
 from graphsvc.serving.response_cache import MAX_SPELLING, MAX_SPELLINGS, OVERHEAD, Entry, Reply, ResponseCache
 from graphsvc.store import epoch_page
+from graphsvc.web.observation import Record
+
+FIRST = Record("name", "GET", "/", "127.0.0.1", None, 0.0)
 
 
 def entry(epoch: bytes = b"e1", body: bytes = b"body") -> Entry:
-    return Entry(epoch, b"head\r\n", b"304\r\n", body, "tag")
+    return Entry(epoch, b"head\r\n", b"304\r\n", body, "tag", FIRST)
 
 
 def test_an_entry_is_found_by_its_key_at_its_epoch_alone() -> None:
@@ -30,7 +33,7 @@ def test_the_bytes_of_a_request_are_found_at_their_epoch_alone() -> None:
     cache = ResponseCache(1 << 20)
     held = entry()
     cache.keep("key", held)
-    reply = Reply(held, held.head, held.body)
+    reply = Reply(held, "GET", 200, held.head, held.body)
     cache.spell(b"GET /", reply)
     assert cache.spelled(b"GET /", b"e1") is reply
     assert cache.spelled(b"GET /", b"e2") is None
@@ -41,7 +44,7 @@ def test_an_answer_of_a_new_epoch_takes_the_place_of_all_others() -> None:
     cache = ResponseCache(1 << 20)
     old = entry()
     cache.keep("old", old)
-    cache.spell(b"old", Reply(old, b"", b""))
+    cache.spell(b"old", Reply(old, "GET", 200, b"", b""))
     cache.keep("new", entry(b"e2"))
     assert len(cache) == 1
     assert cache.find("old", b"e1") is None
@@ -74,7 +77,7 @@ def test_spellings_are_bounded_and_go_with_their_entry() -> None:
     cache = ResponseCache(1 << 20)
     held = entry()
     cache.keep("key", held)
-    reply = Reply(held, held.head, held.body)
+    reply = Reply(held, "GET", 200, held.head, held.body)
     cache.spell(b"x" * (MAX_SPELLING + 1), reply)
     assert not held.spellings
     for number in range(3 * MAX_SPELLINGS):
@@ -113,7 +116,7 @@ def test_no_order_of_steps_finds_what_was_not_kept_or_holds_more_than_it_may(
             found = cache.find(name, epoch)
             assert found is None or (found is held and found.epoch == epoch)
         elif step == "spell" and held is not None:
-            cache.spell(b"%d" % name, Reply(held, held.head, held.body))
+            cache.spell(b"%d" % name, Reply(held, "GET", 200, held.head, held.body))
         elif step == "spelled":
             reply = cache.spelled(b"%d" % name, epoch)
             assert reply is None or (reply.entry is held and reply.entry.epoch == epoch)
