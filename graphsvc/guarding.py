@@ -118,6 +118,10 @@ class Guards:
         changed = draft.quads()
         return [report for guard in self._guards for report in guard.reports(draft.engine, changed)]
 
+    def concern(self, name: str) -> bool:
+        """Whether a change of that graph may have to be validated."""
+        return any(guard.guards(name) or guard.sees(name) for guard in self._guards)
+
     def packed(self) -> list[dict[str, Any]]:
         """The guards as objects of JSON, for another process."""
         return [
