@@ -82,14 +82,14 @@ def documents(instruments: int, *, seed: int = 1, faulty: float = 0.002) -> Iter
 
 
 def organisations() -> bytes:
-    """A Turtle document of the organisations that instruments name: a tree in which each has up to four below it."""
+    """A Turtle document of the organisations that instruments name: a tree, each with up to four below it."""
     lines = [
         PREFIXES,
         "@prefix cv: <http://data.europa.eu/m8g/> .\n@prefix org: <http://www.w3.org/ns/org#> .\n",
         "@prefix skos: <http://www.w3.org/2004/02/skos/core#> .\n",
     ]
     for number in range(ORGANISATIONS):
-        said = f'a cv:PublicOrganisation ; skos:prefLabel "Organisation {number}"@en ; org:identifier "ORG{number}"'
+        said = f'a cv:PublicOrganisation ; skos:prefLabel "Part {number}"@en ; org:identifier "ORG{number}"'
         above = f" ; a org:OrganizationalUnit ; org:unitOf o:org-{(number - 1) // 4}" if number else ""
         lines.append(f"o:org-{number} {said}{above} .\n")
     return "".join(lines).encode()

@@ -11,6 +11,7 @@ from typing import Any, TextIO
 import click
 
 from graphsvc import __version__, settings
+from graphsvc.cli_store import PROJECT, backup, load, restore
 from graphsvc.errors import GraphsvcError
 
 
@@ -32,12 +33,7 @@ def main() -> None:
     """Publish a knowledge graph from four folders: ontology/, data/, shapes/, queries/."""
 
 
-_PROJECT = click.option(
-    "--project",
-    type=click.Path(path_type=Path),
-    default=Path(),
-    help="The folder of the four folders (default: this one).",
-)
+_PROJECT = PROJECT
 
 
 def _service_flags(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -196,54 +192,6 @@ def validate(
     sys.exit(status)
 
 
-def _store_folder(project: Path, store: str | None) -> Path:
-    from graphsvc.errors import ProjectError
-    from graphsvc.loading import disk_folder
-
-    flag = store and (store if store.partition(":")[0] in ("disk", "memory", "remote") else f"disk:{store}")
-    in_force = settings.load(project, os.environ, store=flag)
-    folder = disk_folder(in_force)
-    if folder is None:
-        raise ProjectError(
-            f"the store is {in_force.store!r}; only one on disk is backed up and restored: --store disk:PATH"
-        )
-    return folder
-
-
-@main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--store", help="The store on disk, disk:PATH (default: the project's).")
-@_PROJECT
-def backup(folder: Path, store: str | None, project: Path) -> None:
-    """Back up a store on disk into FOLDER, while the service runs or not.
-
-    FOLDER is there when the backup is whole, or not at all. It has the data and the record of writes; the files of
-    the project and the tokens are not in it.
-    """
-    from graphsvc.store.backup import back_up
-
-    made, shared = back_up(_store_folder(project, store), folder)
-    click.echo(f"{folder}: {made.summary}")
-    if shared:
-        click.echo(f"It shares {shared} files with the store: copy it to another disk too.", err=True)
-
-
-@main.command()
-@click.argument("folder", type=click.Path(path_type=Path))
-@click.option("--store", help="The store on disk to make, disk:PATH (default: the project's).")
-@click.option("--replace", is_flag=True, help="Where there is a store, move it aside.")
-@_PROJECT
-def restore(folder: Path, store: str | None, replace: bool, project: Path) -> None:
-    """Make a store on disk from the backup in FOLDER, which is verified first."""
-    from graphsvc.store.restore import restore as run
-
-    place = _store_folder(project, store)
-    made, aside = run(folder, place, replace=replace)
-    click.echo(f"{place}: {made.summary}")
-    if aside:
-        click.echo(f"The store that was there is in {aside}.", err=True)
-
-
 @main.command()
 @_PROJECT
 @_service_flags
@@ -315,3 +263,7 @@ def list_tokens(project: Path) -> None:
 def revoke_token(name: str, project: Path) -> None:
     """Make the token called NAME worthless, at once."""
     _token_file(project).revoke(name)
+
+
+for command in (load, backup, restore):
+    main.add_command(command)

@@ -154,6 +154,10 @@ class Guards:
         changed = self._changed(draft)
         return [report for guard in guards for report in guard.reports(draft.engine, changed)]
 
+    def concern(self, name: str) -> bool:
+        """Whether a change of that graph may have to be validated."""
+        return any(guard.guards(name) or guard.sees(name) for guard in self._guards)
+
     def _changed(self, draft: Draft) -> list[ox.Quad]:
         """The quads that were added or removed, without triple terms: SHACL is defined on RDF 1.1.
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
 
 from graphsvc.errors import ProjectError
+from graphsvc.formats import DATA_FORMATS, Kind, by_suffix
 from graphsvc.guarding import guards_of
 from graphsvc.project import Project
 from graphsvc.settings import Settings
+from graphsvc.store.bulk import Loaded, load
 from graphsvc.store.changes import Draft, epoch_after
 from graphsvc.store.disk import Lock
 from graphsvc.store.generations import Generations
 from graphsvc.store.local import LocalStore
+from graphsvc.store.parts import Source
 from graphsvc.store.recovery import amend, recover
 from graphsvc.store.remote import Remote, RemoteStore
 from graphsvc.store.writing import Setting
@@ -67,7 +71,7 @@ def open_store(project: Project, settings: Settings) -> LocalStore:
     if settings.store != "memory:":
         raise ProjectError(f"store is `memory:`, `disk:PATH` or `remote:URL`, not {settings.store!r}")
     engine = ox.Store()
-    engine.extend(project.quads())
+    project.fill(engine)
     guards = guards_of(project)
     epoch = project.version
     if guards.annotate:
@@ -99,12 +103,74 @@ def recover_disk(project: Project, settings: Settings, folder: Path) -> str:
     """
     guards = guards_of(project)
     try:
-        epoch = recover(folder, project.version, project.quads, sync=settings.durable)
+        epoch = recover(folder, project.version, project.quads, project.fill, sync=settings.durable)
         if guards.has_reports(Generations(folder).open(epoch)):
             epoch = amend(folder, epoch, guards.make, sync=settings.durable)
         return epoch
     except OSError as error:
         raise ProjectError(f"{folder}: the store cannot be used: {error}") from error
+
+
+def load_documents(
+    project: Project,
+    settings: Settings,
+    paths: Sequence[Path],
+    graph: str | None,
+    tell: Callable[[int], None],
+) -> Loaded:
+    """Add files to the store on disk that `settings.store` names, which is made first if it is not there.
+
+    What a file puts into no graph goes to `graph` (None: to the graph of the file's name, as for one in `data/`).
+    Raises ProjectError, DataSyntaxError, and what `graphsvc.store.bulk.load` raises; then nothing is changed.
+    """
+    folder = disk_folder(settings)
+    if folder is None:
+        raise ProjectError(
+            f"the store is {settings.store!r}; only one on disk takes files: --store disk:PATH"
+        )
+    sources = [_source(path, settings, graph) for path in paths]
+    lock = Lock.take(folder)
+    if lock is None:
+        raise ProjectError(f"{folder}: a service has this store; stop it first. Nothing was changed")
+    guards = guards_of(project)
+
+    def allowed(names: set[str]) -> None:
+        for name in sorted(names):
+            if name.startswith(settings.system_graphs):
+                raise ProjectError(f"the graph <{name}> is kept by the service itself. Nothing was changed")
+            if guards.concern(name):
+                raise ProjectError(
+                    f"the graph <{name}> is guarded, or a guarded one sees it: write to it while the service "
+                    "runs, which validates each change. Nothing was changed"
+                )
+
+    allowed({source.graph for source in sources if source.syntax.kind is Kind.GRAPH})
+    with lock:
+        epoch = recover_disk(project, settings, folder)
+        return load(
+            folder,
+            epoch,
+            sources,
+            base=f"{settings.base}/",
+            allowed=allowed,
+            tell=tell,
+            sync=settings.durable,
+        )
+
+
+def _source(path: Path, settings: Settings, graph: str | None) -> Source:
+    syntax = by_suffix(path.name, DATA_FORMATS)
+    if syntax is None:
+        known = ", ".join(each.suffix for each in DATA_FORMATS)
+        raise ProjectError(
+            f"{path}: the ending of its name tells no RDF syntax ({known}, each also with .gz)"
+        )
+    if not path.is_file():
+        raise ProjectError(f"{path}: no such file")
+    if graph is None:
+        stem = path.name.removesuffix(".gz").rpartition(".")[0]
+        graph = f"{settings.base}/graph/{quote(stem)}"
+    return Source(path, syntax, graph)
 
 
 def _open_disk(project: Project, settings: Settings, folder: Path) -> LocalStore:

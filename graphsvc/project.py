@@ -15,7 +15,7 @@ import gzip
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,6 +24,7 @@ import pyoxigraph as ox
 from graphsvc.errors import ProjectError
 from graphsvc.formats import DATA_FORMATS, Format, by_suffix
 from graphsvc.rdf import read_document
+from graphsvc.rdf.filling import fill
 from graphsvc.settings import Settings
 
 FOLDERS = {"data": "", "ontology": "vocabulary/", "shapes": "shapes/"}
@@ -105,7 +106,8 @@ class Project:
         digest = hashlib.sha256(self.settings.base.encode())
         for file in self.files:
             digest.update(f"\0{file.folder}/{file.path.relative_to(self.root).as_posix()}\0".encode())
-            digest.update(hashlib.sha256(file.path.read_bytes()).digest())
+            with open(file.path, "rb") as content:
+                digest.update(hashlib.file_digest(content, "sha256").digest())
         return digest.hexdigest()[:16]
 
     def quads(self, folder: str | None = None) -> Iterator[ox.Quad]:
@@ -113,6 +115,21 @@ class Project:
         for file in self.files:
             if folder in (None, file.folder):
                 yield from self.statements(file)
+
+    def fill(self, engine: ox.Store) -> None:
+        """Add all quads to an engine, at its own speed where a file has no blank nodes.
+
+        Raises DataSyntaxError with file, line and column; then some were added.
+        """
+        for file in self.files:
+            fill(
+                engine,
+                file.read() if file.path.suffix == ".gz" else file.path,
+                file.syntax,
+                base=f"{self.settings.base}/",
+                graph=file.graph,
+                quads=partial(self.statements, file),
+            )
 
     def statements(self, file: GraphFile) -> Iterator[ox.Quad]:
         """The quads of one file. Raises DataSyntaxError with file, line and column."""

@@ -48,7 +48,8 @@ def difference(expected: Any, found: Any) -> str:
     if isinstance(expected, list):
         if len(expected) != len(found):
             return f"{len(found)} rows for {len(expected)}"
-        return f"row {next(n for n, (a, b) in enumerate(zip(expected, found, strict=True), 1) if a != b)} is another"
+        pairs = enumerate(zip(expected, found, strict=True), 1)
+        return f"row {next(number for number, (one, other) in pairs if one != other)} is another"
     if isinstance(expected, Counter):
         missing, more = (expected - found).total(), (found - expected).total()
     else:

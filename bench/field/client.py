@@ -207,10 +207,7 @@ def ask(url: str, request: Request, *, size: int, timeout: float = 60.0) -> tupl
 
 def until(ready: Callable[[], bool], seconds: float) -> bool:
     """Wait until something is so, looking every few milliseconds; whether it became so in time."""
-    for _ in _ticks(seconds):
-        if ready():
-            return True
-    return False
+    return any(ready() for _ in _ticks(seconds))
 
 
 def _ticks(seconds: float) -> Iterator[None]:

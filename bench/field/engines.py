@@ -136,7 +136,9 @@ def free_port() -> int:
 
 def run(command: Sequence[str | Path], **more: object) -> None:
     """Run a command that has to succeed. Raises Absent with the end of what it said."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, check=False, **more)  # type: ignore[call-overload]
+    done = subprocess.run(
+        [str(part) for part in command], capture_output=True, text=True, check=False, **more
+    )  # type: ignore[call-overload]
     if done.returncode:
         raise Absent(f"{Path(str(command[0])).name}: {(done.stderr or done.stdout).strip()[-300:]}")
 
@@ -184,8 +186,10 @@ def _own_project(engine: Engine) -> None:
         for path in engine.graph.project.iterdir():
             (project / path.name).symlink_to(path)
     done = subprocess.run(
-        [sys.executable, "-m", "graphsvc", "token", "new", f"bench-{time.time_ns()}", "--scope", "write"]
-        + ["--project", str(project)],
+        [
+            *(sys.executable, "-m", "graphsvc", "token", "new", f"bench-{time.time_ns()}"),
+            *("--scope", "write", "--project", str(project)),
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -248,6 +252,8 @@ def rdflib_endpoint(graph: Graph, folder: Path) -> Engine:
         ],
         query_path="/",
         update_path="/",
+        # Its store takes quads alone.
+        update_text="INSERT DATA {{ GRAPH <urn:x:bench> {{ {triple} }} }}",
     )
 
 

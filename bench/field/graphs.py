@@ -67,4 +67,6 @@ def _make_project(graph: Graph) -> None:
     for name in ("ontology", "shapes"):
         shutil.copytree(ROOT / name, graph.project / name)
     (graph.project / "queries").mkdir()
-    (graph.project / "graphsvc.toml").write_text(f'[project]\nbase = "{BASE.rstrip("/")}"\n', encoding="utf-8")
+    (graph.project / "graphsvc.toml").write_text(
+        f'[project]\nbase = "{BASE.rstrip("/")}"\n', encoding="utf-8"
+    )

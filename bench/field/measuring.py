@@ -7,11 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from bench.field import client
-from bench.field.answers import accept_of, difference, read
+from bench.field.answers import difference, read
 from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, Absent, Engine
 from bench.field.graphs import Graph
 from bench.field.limit import Limit
@@ -25,8 +24,11 @@ COLD, WARM, ALONE, LIMIT = "cold", "warm", "alone", "limit"
 
 @dataclass
 class Measured:
-    """What was found on one graph. `rates` has answers per second by mode, question and engine, one for each round;
-    `alone` and `limit` have milliseconds. `wrong` and `failed` say what of an answer was not as it must be."""
+    """What was found on one graph.
+
+    `rates` has answers per second by mode, question and engine, one for each round; `alone` has milliseconds by
+    question and engine. `wrong` says what of an answer was not as it must be, `refused` which share was no answer.
+    """
 
     size: int
     triples: int
@@ -80,9 +82,7 @@ def measured(graph: Graph, plan: Plan, say: Callable[[str], None]) -> Measured:
 
 
 @contextmanager
-def _running(
-    name: str, graph: Graph, found: Measured, say: Callable[[str], None]
-) -> Iterator[Engine | None]:
+def _running(name: str, graph: Graph, found: Measured, say: Callable[[str], None]) -> Iterator[Engine | None]:
     """An engine that runs; None where it is absent, with the reason kept."""
     say(f"{graph.size:,} instruments: {name} starts")
     folder = graph.folder / "engines" / name.replace(" ", "-").replace(",", "")
@@ -188,7 +188,9 @@ def _alone(question: Question, running: list[Engine], limit: Limit, graph: Graph
         return
     kept = found.alone.setdefault(question.name, {})
     for engine in running:
-        if engine.name in (OURS_IN_MEMORY, OURS_ON_DISK) and engine.name not in found.wrong.get(question.name, {}):
+        if engine.name in (OURS_IN_MEMORY, OURS_ON_DISK) and engine.name not in found.wrong.get(
+            question.name, {}
+        ):
             got = client.load(engine.url, question.cold(engine), clients=1, seconds=0.15, size=graph.size)
             kept.setdefault(engine.name, []).append(got.median * 1e3)
     text = client.filled(question.texts[0].encode(), graph.size).decode()

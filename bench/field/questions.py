@@ -17,9 +17,17 @@ _NAMES = (
     *("point-lookup", "star", "join", "grouped-count", "per-year-aggregate", "property-path", "text-filter"),
     *("order-by-limit", "describe", "construct", "dump"),
 )
-# How often each is asked in a round of the mix: much is looked up and little is counted, as in the explore use case of
+# How often each is asked in a round of the mix: much is looked up, little is counted, as in the use case of
 # http://wbsg.informatik.uni-mannheim.de/bizer/berlinsparqlbenchmark/spec/ExploreUseCase/
-_MIX = {"point-lookup": 8, "star": 4, "join": 4, "describe": 4, "construct": 2, "text-filter": 1, "order-by-limit": 1}
+_MIX = {
+    "point-lookup": 8,
+    "star": 4,
+    "join": 4,
+    "describe": 4,
+    "construct": 2,
+    "text-filter": 1,
+    "order-by-limit": 1,
+}
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class Snapshot:
 
 def stamped(snapshot: Snapshot) -> str:
     """What is written down of a state that is written in this run of the machine."""
-    return json.dumps(asdict(snapshot) | {"boot": _boot()})
+    return json.dumps(asdict(snapshot) | {"boot": boot()})
 
 
 def failed(what: str, error: OSError) -> StoreError:
@@ -69,7 +69,7 @@ class Generations:
             found = Snapshot(**json.loads((place / "state.json").read_text(encoding="utf-8")))
         except (OSError, ValueError, TypeError):
             return None
-        return found if found.boot == _boot() or (place / "synced").exists() else None
+        return found if found.boot == boot() or (place / "synced").exists() else None
 
     def newest(self) -> str:
         """The committed state to which the most changes led. Raises StoreError where there is none."""
@@ -100,12 +100,7 @@ class Generations:
         try:
             for other in self.folder.glob(".writer-*"):
                 shutil.rmtree(other, ignore_errors=True)
-            place.mkdir()
-            for file in (self._place(epoch) / "store").iterdir():
-                if file.suffix == ".sst":
-                    os.link(file, place / file.name)
-                elif file.name != "LOCK":
-                    shutil.copyfile(file, place / file.name)
+            linked_copy(self._place(epoch) / "store", place)
             return ox.Store(str(place))
         except OSError as error:
             raise failed("The writer has no copy of the store", error) from error
@@ -148,8 +143,8 @@ class Generations:
         return (self._hidden(epoch) / "state.json").exists()
 
     def sync(self, epoch: str) -> None:
-        """Force a committed state to the disk."""
-        place = self.folder / epoch
+        """Force a state to the disk."""
+        place = self._place(epoch)
         if (place / "synced").exists():
             return
         force_all(place)
@@ -183,8 +178,19 @@ class Generations:
         return self.folder / f".{epoch}"
 
 
-def _boot() -> str:
+def boot() -> str:
+    """The name of this run of the machine; empty where the system gives none."""
     return _BOOT.read_text(encoding="ascii").strip() if _BOOT.exists() else ""
+
+
+def linked_copy(store: Path, place: Path) -> None:
+    """Copy a store that nobody writes to into a new folder; what never changes is shared. Raises OSError."""
+    place.mkdir()
+    for file in store.iterdir():
+        if file.suffix == ".sst":
+            os.link(file, place / file.name)
+        elif file.name != "LOCK":
+            shutil.copyfile(file, place / file.name)
 
 
 def force(path: Path) -> None:

@@ -14,31 +14,34 @@ from typing import Any
 import pyoxigraph as ox
 
 from graphsvc.errors import StoreError
-from graphsvc.store.changes import Draft
+from graphsvc.store.changes import Draft, GraphName
 from graphsvc.store.generations import Generations, Snapshot
 from graphsvc.store.journal import Journal, Record, shortened
 from graphsvc.store.writing import State
 
 Quads = Callable[[], Iterable[ox.Quad]]
+Fill = Callable[[ox.Store], None]
 
 
-def recover(folder: Path, version: str, quads: Quads, *, sync: bool = True) -> str:
+def recover(folder: Path, version: str, quads: Quads, fill: Fill | None = None, *, sync: bool = True) -> str:
     """Make the store in `folder` ready; the epoch of the state to open.
 
-    `version` names the project's files and `quads` reads them. Files that changed since replace the graphs that
-    they are for, except those that were written to. Nobody else may have the folder. Raises StoreError for a
-    journal that is damaged, gone or shorter than the states say, and what `quads` raises.
+    `version` names the project's files, `quads` reads them, and `fill` adds them to an engine, faster. Files that
+    changed since replace the graphs that they are for, except those that were written to. Nobody else may have the
+    folder. Raises StoreError for a journal that is damaged, gone or shorter than the states say, and what `quads`
+    and `fill` raise.
     """
     generations = Generations(folder)
     with closing(Journal(folder / "journal", sync=sync)) as journal:
         records = list(journal.read())
         if not any(patch for _, patch in records):
-            return _begin(generations, journal, records, version, quads)
+            fill = fill or (lambda engine: engine.bulk_extend(quads()))
+            return _begin(generations, journal, records, version, fill)
         return _go_on(generations, journal, records, version, quads)
 
 
 def _begin(
-    generations: Generations, journal: Journal, records: list[Record], version: str, quads: Quads
+    generations: Generations, journal: Journal, records: list[Record], version: str, fill: Fill
 ) -> str:
     """Nothing was ever written: the files are the state."""
     written = [
@@ -47,7 +50,7 @@ def _begin(
     if written:
         raise shortened(journal.path, written[0])
     if generations.snapshot(version) is None:
-        engine = _loaded(generations, quads)
+        engine = _loaded(generations, fill)
         generations.make(engine, Snapshot(version, first=version))
         del engine
         generations.clear({f".{version}"})
@@ -58,11 +61,11 @@ def _begin(
     return version
 
 
-def _loaded(generations: Generations, quads: Quads) -> ox.Store:
+def _loaded(generations: Generations, fill: Fill) -> ox.Store:
     place = generations.folder / ".load"
     generations.clear(set(generations.epochs()))
     engine = ox.Store(str(place))
-    engine.bulk_extend(quads())
+    fill(engine)
     engine.flush()
     return engine
 
@@ -150,9 +153,11 @@ def _take_files(state: State, quads: Iterable[ox.Quad]) -> bytes:
     fresh = ox.Store()
     fresh.extend(quad for quad in quads if _name(quad) not in state.graphs)
     draft = Draft(state.engine)
-    for quad in list(state.engine.quads_for_pattern(None, None, None, None)):
-        if _name(quad) not in state.graphs and quad not in fresh:
-            draft.remove([quad])
+    # A graph that was written to may be as large as it likes: nobody goes through it.
+    for graph in (ox.DefaultGraph(), *state.engine.named_graphs()):
+        if _name_of(graph) not in state.graphs:
+            held = list(state.engine.quads_for_pattern(None, None, None, graph))
+            draft.remove(quad for quad in held if quad not in fresh)
     draft.add(list(fresh))
     for graph in list(state.engine.named_graphs()):
         if str(graph.value) not in state.graphs and not fresh.contains_named_graph(graph):
@@ -187,4 +192,8 @@ def _own_fields(kind: str, number: int, epoch: str, patch: bytes) -> dict[str, A
 
 
 def _name(quad: ox.Quad) -> str:
-    return "" if isinstance(quad.graph_name, ox.DefaultGraph) else str(quad.graph_name.value)
+    return _name_of(quad.graph_name)
+
+
+def _name_of(graph: GraphName) -> str:
+    return "" if isinstance(graph, ox.DefaultGraph) else str(graph.value)
