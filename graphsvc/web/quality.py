@@ -52,13 +52,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Quality:
-    """A validation in short: how many results there are of each severity, and of each shape and severity.
+    """A validation in short: how many results there are of each severity, and of each rule in each shape.
 
-    `failure` says why there is none. The shapes are those of the first `looked_at` results.
+    `failure` says why there is none. `by_shape` is of the
+    first `looked_at` results: the rule, the shape with the target that led to it, severity and number.
     """
 
     counts: Mapping[Severity, int] = field(default_factory=dict)
-    by_shape: tuple[tuple[str, Severity, int], ...] = ()
+    by_shape: tuple[tuple[str, str, Severity, int], ...] = ()
     looked_at: int = 0
     failure: str = ""
 
@@ -145,9 +146,12 @@ def _maker() -> Callable[[], tuple[str, Quality]]:
             # Who asks must get an answer, and whoever runs the service must read why it is this one.
             _log.exception("The quality report failed.")
             return "", Quality(failure="The validation failed; the log of the service says why.")
-        shapes_of = Counter((_rule(each.source_shape, each.within), each.grade) for each in found.results)
-        rows = [(shape, grade, number) for (shape, grade), number in shapes_of.items()]
-        rows.sort(key=lambda row: (row[1].rank, -row[2], row[0]))
+        rules_of = Counter(
+            (_rule(each.source_shape, each.within), each.within.value if each.within else "", each.grade)
+            for each in found.results
+        )
+        rows = [(*key, number) for key, number in rules_of.items()]
+        rows.sort(key=lambda row: (row[2].rank, -row[3], row[0], row[1]))
         return written.epoch, Quality(dict(found.counts), tuple(rows), len(found.results))
 
     return make
@@ -160,10 +164,10 @@ def _rule(shape: object, within: Iri | None) -> str:
 
 @dataclass(frozen=True)
 class QualityView:
-    """A quality on a page: `rows` are shape, where it is explained, severity, number and the results."""
+    """A quality on a page: `rows` are rule, its shape, where it is explained, severity, number and the results."""
 
     quality: Quality
-    rows: tuple[tuple[Value, str, Severity, int, str], ...]
+    rows: tuple[tuple[Value, str, str, Severity, int, str], ...]
 
 
 def view(found: Quality | None) -> QualityView | None:
@@ -171,13 +175,13 @@ def view(found: Quality | None) -> QualityView | None:
     if found is None:
         return None
     reader = Reader(service().store, languages())
-    reader.learn(shape for shape, _, _ in found.by_shape if shape)
+    reader.learn(iri for rule, shape, _, _ in found.by_shape for iri in (rule, shape) if iri)
     rows = []
-    for shape, grade, number in found.by_shape:
-        name = reader.link(shape) if shape else Value("(a shape without a name)")
-        rows.append(
-            (name, local_path("/shapes") + fragment_link(shape), grade, number, full_report(shape=shape))
-        )
+    for rule, shape, grade, number in found.by_shape:
+        name = reader.link(rule) if rule else Value("(a rule without a name)")
+        owner = reader.link(shape).text if shape and shape != rule else ""
+        place = local_path("/shapes") + fragment_link(rule)
+        rows.append((name, owner, place, grade, number, full_report(shape=shape)))
     return QualityView(found, tuple(rows))
 
 
