@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, render_template
 from flask.blueprints import BlueprintSetupState
 
+from graphsvc.describe.names import SH, batches, listed
 from graphsvc.errors import GraphsvcError
 from graphsvc.formats import HTML, JSON
 from graphsvc.rdf import Iri
@@ -52,14 +53,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Quality:
-    """A validation in short: how many results there are of each severity, and of each rule in each shape.
+    """A validation in short: how many results there are of each severity, and of each rule.
 
-    `failure` says why there is none. `by_shape` is of the
-    first `looked_at` results: the rule, the shape with the target that led to it, severity and number.
+    `failure` says why there is none. `by_rule` is of the first `looked_at` results: rule, severity and number.
     """
 
     counts: Mapping[Severity, int] = field(default_factory=dict)
-    by_shape: tuple[tuple[str, str, Severity, int], ...] = ()
+    by_rule: tuple[tuple[str, Severity, int], ...] = ()
     looked_at: int = 0
     failure: str = ""
 
@@ -146,12 +146,9 @@ def _maker() -> Callable[[], tuple[str, Quality]]:
             # Who asks must get an answer, and whoever runs the service must read why it is this one.
             _log.exception("The quality report failed.")
             return "", Quality(failure="The validation failed; the log of the service says why.")
-        rules_of = Counter(
-            (_rule(each.source_shape, each.within), each.within.value if each.within else "", each.grade)
-            for each in found.results
-        )
-        rows = [(*key, number) for key, number in rules_of.items()]
-        rows.sort(key=lambda row: (row[2].rank, -row[3], row[0], row[1]))
+        counted = Counter((_rule(each.source_shape, each.within), each.grade) for each in found.results)
+        rows = [(rule, grade, number) for (rule, grade), number in counted.items()]
+        rows.sort(key=lambda row: (row[1].rank, -row[2], row[0]))
         return written.epoch, Quality(dict(found.counts), tuple(rows), len(found.results))
 
     return make
@@ -174,15 +171,34 @@ def view(found: Quality | None) -> QualityView | None:
     """A quality as a template shows it."""
     if found is None:
         return None
+    owners = _owners([rule for rule, _, _ in found.by_rule if rule])
     reader = Reader(service().store, languages())
-    reader.learn(iri for rule, shape, _, _ in found.by_shape for iri in (rule, shape) if iri)
+    reader.learn({*(rule for rule, _, _ in found.by_rule if rule), *owners.values()})
     rows = []
-    for rule, shape, grade, number in found.by_shape:
+    for rule, grade, number in found.by_rule:
         name = reader.link(rule) if rule else Value("(a rule without a name)")
-        owner = reader.link(shape).text if shape and shape != rule else ""
+        owner = owners.get(rule, "")
         place = local_path("/shapes") + fragment_link(rule)
-        rows.append((name, owner, place, grade, number, full_report(shape=shape)))
+        shape = reader.link(owner).text if owner else ""
+        rows.append((name, shape, place, grade, number, full_report(shape=owner)))
     return QualityView(found, tuple(rows))
+
+
+def _owners(rules: Sequence[str]) -> dict[str, str]:
+    """The shape by whose targets each rule is applied: the rule itself, or one that it is a property shape of."""
+    targets = "|".join(f"<{SH}target{each}>" for each in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
+    found: dict[str, str] = {}
+    for batch in batches(rules):
+        rows = select(
+            service().store,
+            f"""
+            SELECT ?rule (MIN(STR(?owner)) AS ?shape) {{
+              VALUES ?rule {{ {listed(batch)} }}
+              ?owner <{SH}property>? ?rule ; {targets} ?target FILTER(isIRI(?owner))
+            }} GROUP BY ?rule""",
+        )
+        found |= {row["rule"].value: row["shape"].value for row in rows if "shape" in row}
+    return found
 
 
 def full_report(**parameters: str) -> str:
