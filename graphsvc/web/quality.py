@@ -9,13 +9,14 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, current_app, render_template
 from flask.blueprints import BlueprintSetupState
 
+from graphsvc.describe.names import SH, batches, listed
 from graphsvc.errors import GraphsvcError
 from graphsvc.formats import HTML, JSON
 from graphsvc.rdf import Iri
@@ -52,13 +53,13 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Quality:
-    """A validation in short: how many results there are of each severity, and of each shape and severity.
+    """A validation in short: how many results there are of each severity, and of each rule.
 
-    `failure` says why there is none. The shapes are those of the first `looked_at` results.
+    `failure` says why there is none. `by_rule` is of the first `looked_at` results: rule, severity and number.
     """
 
     counts: Mapping[Severity, int] = field(default_factory=dict)
-    by_shape: tuple[tuple[str, Severity, int], ...] = ()
+    by_rule: tuple[tuple[str, Severity, int], ...] = ()
     looked_at: int = 0
     failure: str = ""
 
@@ -145,8 +146,8 @@ def _maker() -> Callable[[], tuple[str, Quality]]:
             # Who asks must get an answer, and whoever runs the service must read why it is this one.
             _log.exception("The quality report failed.")
             return "", Quality(failure="The validation failed; the log of the service says why.")
-        shapes_of = Counter((_rule(each.source_shape, each.within), each.grade) for each in found.results)
-        rows = [(shape, grade, number) for (shape, grade), number in shapes_of.items()]
+        counted = Counter((_rule(each.source_shape, each.within), each.grade) for each in found.results)
+        rows = [(rule, grade, number) for (rule, grade), number in counted.items()]
         rows.sort(key=lambda row: (row[1].rank, -row[2], row[0]))
         return written.epoch, Quality(dict(found.counts), tuple(rows), len(found.results))
 
@@ -160,25 +161,44 @@ def _rule(shape: object, within: Iri | None) -> str:
 
 @dataclass(frozen=True)
 class QualityView:
-    """A quality on a page: `rows` are shape, where it is explained, severity, number and the results."""
+    """A quality on a page: `rows` are rule, its shape, where it is explained, severity, number and the results."""
 
     quality: Quality
-    rows: tuple[tuple[Value, str, Severity, int, str], ...]
+    rows: tuple[tuple[Value, str, str, Severity, int, str], ...]
 
 
 def view(found: Quality | None) -> QualityView | None:
     """A quality as a template shows it."""
     if found is None:
         return None
+    owners = _owners([rule for rule, _, _ in found.by_rule if rule])
     reader = Reader(service().store, languages())
-    reader.learn(shape for shape, _, _ in found.by_shape if shape)
+    reader.learn({*(rule for rule, _, _ in found.by_rule if rule), *owners.values()})
     rows = []
-    for shape, grade, number in found.by_shape:
-        name = reader.link(shape) if shape else Value("(a shape without a name)")
-        rows.append(
-            (name, local_path("/shapes") + fragment_link(shape), grade, number, full_report(shape=shape))
-        )
+    for rule, grade, number in found.by_rule:
+        name = reader.link(rule) if rule else Value("(a rule without a name)")
+        owner = owners.get(rule, "")
+        place = local_path("/shapes") + fragment_link(rule)
+        shape = reader.link(owner).text if owner else ""
+        rows.append((name, shape, place, grade, number, full_report(shape=owner)))
     return QualityView(found, tuple(rows))
+
+
+def _owners(rules: Sequence[str]) -> dict[str, str]:
+    """The shape by whose targets each rule is applied: the rule itself, or one that it is a property shape of."""
+    targets = "|".join(f"<{SH}target{each}>" for each in ("Class", "Node", "SubjectsOf", "ObjectsOf"))
+    found: dict[str, str] = {}
+    for batch in batches(rules):
+        rows = select(
+            service().store,
+            f"""
+            SELECT ?rule (MIN(STR(?owner)) AS ?shape) {{
+              VALUES ?rule {{ {listed(batch)} }}
+              ?owner <{SH}property>? ?rule ; {targets} ?target FILTER(isIRI(?owner))
+            }} GROUP BY ?rule""",
+        )
+        found |= {row["rule"].value: row["shape"].value for row in rows if "shape" in row}
+    return found
 
 
 def full_report(**parameters: str) -> str:

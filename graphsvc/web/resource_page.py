@@ -65,13 +65,14 @@ def _resource(
     url = address.url
     title = reader.name(found.topic)
     teller = Teller(found, reader, url)
+    document = document_of(found.topic)
     pointing = _incoming(found, reader, url)
     groups = teller.groups(Iri(found.topic), top=True)
     html = render_template(
         "resource.html",
         title=reader.link(found.topic),
         iri=found.topic,
-        canonical=document_of(found.topic),
+        canonical=document if document.startswith(("http://", "https://")) else None,
         is_thing=is_thing(found.topic),
         url=url,
         formats=_formats(address),

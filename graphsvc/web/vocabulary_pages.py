@@ -13,7 +13,7 @@ from graphsvc.describe.concepts import SHOWN, Branch, Scheme
 from graphsvc.describe.usage import MOST, Usage, concept_uses
 from graphsvc.errors import BadRequest, NotFound
 from graphsvc.formats import HTML
-from graphsvc.web.addresses import about_link, with_parameters
+from graphsvc.web.addresses import about_link, is_owned, with_parameters
 from graphsvc.web.documented import fragment_link
 from graphsvc.web.memory import remembered
 from graphsvc.web.parameters import Parameters, from_url
@@ -84,8 +84,9 @@ def _list() -> str:
     found = remembered("concept schemes", lambda: concepts.schemes(store))
     reader = Reader(store, languages())
     reader.learn(found)
-    rows = [(reader.link(iri), tree_link(iri), number) for iri, number in found.items()]
-    rows.sort(key=lambda row: row[0].text.casefold())
+    # Schemes elsewhere, of which this graph has some concepts, come last.
+    ordered = sorted(found, key=lambda iri: (not is_owned(iri), reader.name(iri).value.casefold()))
+    rows = [(reader.link(iri), tree_link(iri), found[iri]) for iri in ordered]
     return render_template("vocabularies.html", schemes=rows, most=concepts.MAX_SCHEMES)
 
 

@@ -8,11 +8,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
-
 from tests.conftest import ROOT, running
 from tests.web.page_types import PAGES
-from tests.web.player import CHROMIUM, FLAGS
+from tests.web.player import chromium
 
 WIDTHS, SCHEMES = (360, 1600), ("light", "dark")
 # A longer page is cut here.
@@ -22,8 +20,7 @@ TALLEST = 6_000
 def photograph(folder: Path, names: list[str]) -> None:
     """Write NAME-WIDTH-SCHEME.png for each page into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    with running(ROOT) as server, sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+    with running(ROOT) as server, chromium() as browser:
         for width in WIDTHS:
             for scheme in SCHEMES:
                 context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme)
@@ -37,7 +34,6 @@ def photograph(folder: Path, names: list[str]) -> None:
                         clip={"x": 0, "y": 0, "width": width, "height": min(tall, TALLEST)},
                     )
                 context.close()
-        browser.close()
 
 
 if __name__ == "__main__":

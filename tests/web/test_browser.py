@@ -5,21 +5,17 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from tests.processes import family
+from tests.web.player import CHROMIUM, Visit
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 BUILT = Path(__file__).resolve().parents[2] / "graphsvc/web/static/built/query.js"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 DG = "PREFIX dg: <https://w3id.org/eu-dg/def/dg#>\n"
 YEARS = DG + "SELECT ?year (COUNT(?i) AS ?number) { ?i dg:year ?year }\nGROUP BY ?year ORDER BY ?year"
 HEAVY = (
@@ -30,47 +26,6 @@ with_script = pytest.mark.skipif(
     not BUILT.is_file() and shutil.which("npm") is None, reason="no npm is installed to build the editor"
 )
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no chromium is installed")
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as player:
-        started = player.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
-
-
-Visit = Callable[..., Page]
-
-
-@pytest.fixture
-def visit(browser: Browser, server: str) -> Iterator[Visit]:
-    """Opens a page of the service; in the end nothing was asked of another host, and nothing complained."""
-    asked: list[str] = []
-    said: list[str] = []
-    contexts = []
-
-    def opened(path: str, *, script: bool = True, width: int = 1280) -> Page:
-        context = browser.new_context(
-            java_script_enabled=script, viewport={"width": width, "height": 900}, locale="en-GB"
-        )
-        contexts.append(context)
-        context.set_default_timeout(10_000)
-        context.on("request", lambda request: asked.append(request.url))
-        page = context.new_page()
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto(server + path)
-        return page
-
-    yield opened
-    cookies = [cookie for context in contexts for cookie in context.cookies()]
-    for context in contexts:
-        context.close()
-    assert [url for url in asked if not url.startswith((server + "/", "data:"))] == []
-    # A query that is refused is an answer; the browser reports its status all the same.
-    assert [text for text in said if "status of 400" not in text] == []
-    assert cookies == []
 
 
 def write(page: Page, text: str) -> None:
