@@ -58,22 +58,21 @@ def _queries(iri: str, types: Sequence[str], roles: Roles, reader: Reader) -> It
 
 
 def _instances(kind: str) -> str:
-    prefixes = service().settings.prefixes
-    names = [_spelt(label, prefixes) for label in LABELS[:3]]
-    spaces = {name.partition(":")[0] for name in names if not name.startswith("<")}
-    head = "".join(f"PREFIX {name}: <{prefixes[name]}>\n" for name in sorted(spaces))
-    body = (
-        f"SELECT ?thing ?label WHERE {{\n  ?thing a $\n  OPTIONAL {{ ?thing {'|'.join(names)} ?label }}\n}}\n"
+    names = [_spelt(label, service().settings.prefixes) for label in LABELS[:3]]
+    text = (
+        "SELECT ?thing (MIN(?name) AS ?label) WHERE {\n"
+        f"  ?thing a $\n  OPTIONAL {{ ?thing {'|'.join(names)} ?name }}\n}}\n"
+        "GROUP BY ?thing\nORDER BY ?label ?thing\nLIMIT 500"
     )
-    return head + _query(f"{body}ORDER BY ?label ?thing\nLIMIT 500", kind)
+    return _query(text, kind, names)
 
 
-def _query(text: str, iri: str) -> str:
-    """The text with an IRI for `$`, by its prefix where there is one for it."""
+def _query(text: str, iri: str, names: Sequence[str] = ()) -> str:
+    """The text with an IRI for `$`, by its prefix where there is one for it, and the prefixes of all `names`."""
     prefixes = service().settings.prefixes
     spelt = _spelt(iri, prefixes)
-    name = spelt.partition(":")[0]
-    head = "" if spelt.startswith("<") else f"PREFIX {name}: <{prefixes[name]}>\n"
+    spaces = {name.partition(":")[0] for name in (spelt, *names) if not name.startswith("<")}
+    head = "".join(f"PREFIX {name}: <{prefixes[name]}>\n" for name in sorted(spaces))
     return head + text.replace("$", spelt, 1)
 
 
