@@ -155,7 +155,7 @@ class Guards:
         return [report for guard in guards for report in guard.reports(draft.engine, changed)]
 
     def concern(self, name: str) -> bool:
-        """Whether a change of that graph may have to be validated."""
+        """Whether a change of that graph may be refused."""
         return any(guard.guards(name) or guard.sees(name) for guard in self._guards)
 
     def _changed(self, draft: Draft) -> list[ox.Quad]:

@@ -18,6 +18,8 @@ from graphsvc.store.rows import select
 QUOTED_FROM = PROV + "wasQuotedFrom"
 MAX_NOTES = 5_000
 _ABOUT_ITSELF = (RDF + "type", RDF + "subject", RDF + "predicate", RDF + "object")
+_SELECTED = (RDF + "value", *(OA + name for name in ("exact", "prefix", "suffix", "start")))
+_WHOLE = re.compile(r"\d{1,9}\Z")
 _LINES = re.compile(r"line=(\d+),(\d+)\Z")
 
 
@@ -32,13 +34,20 @@ class Remark:
 
 @dataclass(frozen=True)
 class Passage:
-    """A passage of a document: its exact words, the document, and its lines, counted from 1."""
+    """A passage of a document: its exact words, the document, and its lines, counted from 1.
+
+    `start` is the character, counted from 0, where it begins in the document; `prefix` and `suffix` are the words
+    around it. https://www.w3.org/TR/annotation-model/#text-position-selector
+    """
 
     iri: str
     exact: str | None
     source: str | None
     first_line: int | None
     last_line: int | None
+    start: int | None = None
+    prefix: str = ""
+    suffix: str = ""
 
 
 def remarks(store: Store, iri: str) -> dict[tuple[str, Term], list[Remark]]:
@@ -67,7 +76,7 @@ def passages(store: Store, iris: Iterable[str]) -> dict[str, Passage]:
             f"""
             SELECT DISTINCT ?passage ?source ?p ?v {{
               VALUES ?passage {{ {listed(batch)} }} ?passage <{OA}hasSelector> ?selector . ?selector ?p ?v
-              FILTER(?p IN (<{OA}exact>, <{RDF}value>))
+              FILTER(?p IN ({among(_SELECTED)}))
               OPTIONAL {{ ?passage <{OA}hasSource> ?source }}
             }} ORDER BY ?passage ?source ?p ?v""",
         )
@@ -81,8 +90,8 @@ def passages(store: Store, iris: Iterable[str]) -> dict[str, Passage]:
 
 
 def _part(property_iri: str, value: str) -> str:
-    if property_iri == OA + "exact":
-        return "exact"
+    if property_iri.startswith(OA):
+        return property_iri[len(OA) :]
     return "lines" if _LINES.match(value) else "value"
 
 
@@ -90,4 +99,42 @@ def _passage(iri: str, entry: Mapping[str, str]) -> Passage:
     """RFC 5147 counts lines from 0 and leaves out the last: https://www.rfc-editor.org/rfc/rfc5147#section-2.1.1"""
     lines = _LINES.match(entry.get("lines", ""))
     first, last = (int(lines[1]) + 1, int(lines[2])) if lines else (None, None)
-    return Passage(iri, entry.get("exact"), entry.get("source"), first, last)
+    start = int(entry["start"]) if _WHOLE.match(entry.get("start", "")) else None
+    return Passage(
+        iri,
+        entry.get("exact"),
+        entry.get("source"),
+        first,
+        last,
+        start,
+        entry.get("prefix", ""),
+        entry.get("suffix", ""),
+    )
+
+
+def passages_of(store: Store, document: str, limit: int) -> dict[str, Passage]:
+    """The passages of a document, by IRI; none where there are more than `limit`."""
+    rows = select(
+        store,
+        f"SELECT DISTINCT ?passage {{ ?passage <{OA}hasSource> {Iri(document).n3()} "
+        f"FILTER(isIRI(?passage)) }} LIMIT {limit + 1}",
+    )
+    return passages(store, [row["passage"].value for row in rows]) if len(rows) <= limit else {}
+
+
+def quoted_by(store: Store, iris: Iterable[str]) -> dict[str, list[str]]:
+    """What each passage says something about: what is quoted from it, and subjects of statements that are."""
+    found: dict[str, list[str]] = {}
+    for batch in batches(sorted({iri for iri in iris if usable(iri)})):
+        rows = select(
+            store,
+            f"""
+            SELECT DISTINCT ?passage ?about {{
+              VALUES ?passage {{ {listed(batch)} }} ?quoted <{QUOTED_FROM}> ?passage
+              OPTIONAL {{ ?quoted <{RDF}subject> ?subject }}
+              BIND(COALESCE(?subject, ?quoted) AS ?about) FILTER(isIRI(?about))
+            }} ORDER BY ?passage ?about LIMIT {MAX_NOTES}""",
+        )
+        for row in rows:
+            found.setdefault(row["passage"].value, []).append(row["about"].value)
+    return found

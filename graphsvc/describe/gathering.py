@@ -9,10 +9,11 @@ from itertools import islice
 
 from graphsvc.describe import links, statements
 from graphsvc.describe import roles as names
-from graphsvc.describe.evidence import QUOTED_FROM, Passage, Remark, passages, remarks
+from graphsvc.describe.evidence import QUOTED_FROM, Passage, Remark, passages, passages_of, quoted_by, remarks
 from graphsvc.describe.links import Count
 from graphsvc.describe.names import TYPE
 from graphsvc.describe.roles import Roles
+from graphsvc.describe.source_text import MAX_PASSAGES, Line, source_lines
 from graphsvc.describe.statements import Statement
 from graphsvc.errors import NotFound
 from graphsvc.rdf import BlankNode, Iri, Term
@@ -35,6 +36,8 @@ class Gathered:
 
     `counts` are the numbers of values by property, of which `own` may hold the first only; likewise
     `incoming_counts` and `incoming`; `remarks` are keyed by predicate and object; `size` is that of a graph.
+    `lines` are those of a source document, `quoted_by` what each of its passages states something about,
+    and `inner` the parts of those passages.
     """
 
     topic: str
@@ -49,6 +52,9 @@ class Gathered:
     part_statements: list[Statement] = field(default_factory=list)
     members: list[str] = field(default_factory=list)
     size: int = 0
+    lines: list[Line] = field(default_factory=list)
+    quoted_by: dict[str, list[str]] = field(default_factory=dict)
+    inner: dict[str, list[str]] = field(default_factory=dict)
 
 
 def gather(store: Store, topic: str, roles: Roles, document: str | None, number: int) -> Gathered:
@@ -67,6 +73,7 @@ def gather(store: Store, topic: str, roles: Roles, document: str | None, number:
         found.incoming = links.incoming(store, topic, found.incoming_counts, FIRST_INCOMING)
     if document is not None:
         every = sorted(names.parts(store, document), key=natural)
+        every = _without_text(store, found, document, every)
         found.part_count = len(every)
         found.parts = _slice(every, number, PARTS_PAGE)
         found.part_statements = statements.about(store, found.parts)
@@ -75,8 +82,24 @@ def gather(store: Store, topic: str, roles: Roles, document: str | None, number:
         found.members = links.graph_members(store, topic, MEMBERS_PAGE + 1, (number - 1) * MEMBERS_PAGE)
     quoted = [s.object.value for s in (*found.own, *found.part_statements) if is_quote(s)]
     quoted += [r.value.value for group in found.remarks.values() for r in group if r.property == QUOTED_FROM]
-    found.passages = passages(store, islice(dict.fromkeys([*quoted, *found.parts]), MAX_QUOTES))
+    found.passages |= passages(store, islice(dict.fromkeys([*quoted, *found.parts]), MAX_QUOTES))
     return found
+
+
+def _without_text(store: Store, found: Gathered, document: str, every: list[str]) -> list[str]:
+    """The parts of a document but for the passages that its text shows, and the parts of those."""
+    quoted = passages_of(store, document, MAX_PASSAGES)
+    found.lines = source_lines(quoted.values())
+    shown = {passage.iri for line in found.lines for passage in line.passages}
+    found.quoted_by = quoted_by(store, shown)
+    rest = []
+    for part in every:
+        outer = part.partition(";")[0]
+        if outer not in shown:
+            rest.append(part)
+        elif part != outer:
+            found.inner.setdefault(outer, []).append(part)
+    return rest
 
 
 def _own(store: Store, topic: str, counts: Sequence[Count]) -> list[Statement]:
@@ -107,6 +130,12 @@ def _slice(every: list[str], number: int, size: int) -> list[str]:
     return chosen
 
 
+def predicates(found: Gathered) -> set[str]:
+    """Every property that the page shows, in either direction."""
+    own = {statement.predicate for statement in (*found.own, *found.part_statements)}
+    return own | {count.property for count in found.incoming_counts}
+
+
 def mentioned(found: Gathered, also: Iterable[str]) -> set[str]:
     """Every IRI that the page names, so that all labels can be asked for at once."""
     every = {found.topic, TYPE, *also, *found.members, *found.parts}
@@ -120,4 +149,5 @@ def mentioned(found: Gathered, also: Iterable[str]) -> set[str]:
     for remark in (remark for group in found.remarks.values() for remark in group):
         every |= {remark.property} | ({remark.value.value} if isinstance(remark.value, Iri) else set())
     every |= {passage.source for passage in found.passages.values() if passage.source}
+    every |= {about for group in found.quoted_by.values() for about in group}
     return {iri for iri in every if iri}

@@ -19,6 +19,14 @@ _LOCAL = re.compile(r"[^/#:?]+\Z")
 
 def labels(store: Store, iris: Iterable[str], languages: Sequence[str]) -> dict[str, Literal]:
     """The label of each IRI that has one: one query for some hundreds of IRIs."""
+    return texts(store, iris, LABELS, languages)
+
+
+def texts(
+    store: Store, iris: Iterable[str], properties: Sequence[str], languages: Sequence[str]
+) -> dict[str, Literal]:
+    """For each IRI that has one by some of the properties, the literal that suits the reader best; in one language
+    that of the property that is named first. One query for some hundreds of IRIs."""
     candidates: dict[str, list[tuple[int, Literal]]] = {}
     for batch in batches(sorted({iri for iri in iris if usable(iri)})):
         rows = select(
@@ -26,13 +34,13 @@ def labels(store: Store, iris: Iterable[str], languages: Sequence[str]) -> dict[
             f"""
             SELECT DISTINCT ?r ?p ?label {{
               VALUES ?r {{ {listed(batch)} }} ?r ?p ?label
-              FILTER(?p IN ({among(LABELS)})) FILTER(isLiteral(?label))
+              FILTER(?p IN ({among(properties)})) FILTER(isLiteral(?label))
             }} LIMIT 20000""",
         )
         for row in rows:
             label = row["label"]
             if isinstance(label, Literal) and label.value.strip():
-                candidates.setdefault(row["r"].value, []).append((LABELS.index(row["p"].value), label))
+                candidates.setdefault(row["r"].value, []).append((properties.index(row["p"].value), label))
     return {iri: best(found, languages) for iri, found in candidates.items()}
 
 

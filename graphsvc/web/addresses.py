@@ -31,7 +31,7 @@ THINGS = "/id/"
 DOCUMENTS = "/doc/"
 OFFERS: tuple[Format, ...] = (*GRAPH_FORMATS, HTML)
 # Parameters that choose among representations or views; all others in a URL may belong to an IRI.
-OWN_PARAMETERS = frozenset({"format", "_mediatype", "_profile", "page", "property", "inverse", "iri"})
+OWN_PARAMETERS = frozenset({"format", "_mediatype", "_profile", "page", "property", "inverse", "view", "iri"})
 MAX_PATH = 8_000
 _BROKEN_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPES = re.compile(r"(?:%[0-9A-Fa-f]{2})+")

@@ -1,4 +1,4 @@
-"""What is worth keeping as long as the data stay as they are: whole-graph counts and the like."""
+"""What is worth keeping: as long as the data stay as they are, or as long as the service runs."""
 
 from __future__ import annotations
 
@@ -23,3 +23,11 @@ def remembered(name: str, make: Callable[[], T]) -> T:
     if name not in held or held[name][0] != epoch:
         held[name] = (epoch, make())
     return cast(T, held[name][1])
+
+
+def kept(name: str, make: Callable[[], T]) -> T:
+    """The value that `make` gives, made once, of what no write changes. Two threads may both make it."""
+    held: dict[str, object] = current_app.extensions.setdefault(f"{_EXTENSION}.kept", {})
+    if name not in held:
+        held[name] = make()
+    return cast(T, held[name])

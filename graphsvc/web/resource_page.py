@@ -5,19 +5,29 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 
 from flask import render_template
 
 from graphsvc.describe import links
-from graphsvc.describe.gathering import MEMBERS_PAGE, PARTS_PAGE, Gathered, gather, mentioned
+from graphsvc.describe.codes import codes
+from graphsvc.describe.declared import declared
+from graphsvc.describe.gathering import MEMBERS_PAGE, PARTS_PAGE, Gathered, gather, mentioned, predicates
 from graphsvc.describe.names import RDF
+from graphsvc.describe.neighbourhood import neighbourhood
+from graphsvc.describe.properties import presentation
 from graphsvc.describe.roles import Kinship, Roles
+from graphsvc.describe.schema_org import alignment, in_schema_org
 from graphsvc.errors import BadRequest, NotFound
 from graphsvc.rdf import Iri
 from graphsvc.web.addresses import Address, document_of, is_owned, is_thing, with_parameters
+from graphsvc.web.asking import questions
+from graphsvc.web.memory import kept, remembered
+from graphsvc.web.neighbourhood import VIEW, Picture, picture
 from graphsvc.web.profiles import DESCRIPTION, representations
 from graphsvc.web.representation import languages
 from graphsvc.web.service import service
+from graphsvc.web.source_view import source_view
 from graphsvc.web.telling import Teller
 from graphsvc.web.term_use import term_use
 from graphsvc.web.values import Group, Reader
@@ -40,16 +50,37 @@ def render(
 ) -> Page:
     """The page about `topic` whose document is at `address`, or the part that `view` names.
 
-    Raises BadRequest for a page number that is none, NotFound for a page past the last.
+    Raises BadRequest for a page number that is none or a view that is none, NotFound for a page past the last.
     """
     number = _page_number(view)
+    if view.get("view", VIEW) != VIEW:
+        raise BadRequest(f"`view` is `{VIEW}`, or is not there.")
     if "property" in view or "inverse" in view:
         return _listing(topic, address.url, view, number)
-    document = document_of(topic) if has_parts and "#" not in topic else None
+    document = document_of(topic) if has_parts and "#" not in topic and "view" not in view else None
     found = gather(service().store, topic, roles, document, number)
     reader = Reader(service().store, languages())
-    reader.learn(mentioned(found, kinship.types))
-    return _resource(found, address, kinship, reader, number, roles)
+    everything = mentioned(found, kinship.types)
+    reader.learn(everything)
+    reader.codes = codes(service().store, (iri for iri in reader.known if not is_owned(iri)))
+    order = kept("declared", lambda: declared(service().project))
+    presented = presentation(service().store, predicates(found), kinship.shapes, order, languages())
+    teller = Teller(found, reader, address.url, presented)
+    around = picture(neighbourhood(found, presented.places), reader, teller)
+    if "view" in view:
+        return _neighbourhood(found, reader, around)
+    return _resource(found, address, kinship, reader, teller, around, number, roles)
+
+
+def _neighbourhood(found: Gathered, reader: Reader, around: Picture) -> Page:
+    html = render_template("around.html", picture=around, script=script())
+    return Page(html, reader.name(found.topic).language or "en")
+
+
+def script() -> str | None:
+    """The script that moves about in a neighbourhood, where it was built; without it each node is a link."""
+    built = files("graphsvc.web") / "static" / "built" / "neighbourhood.js"
+    return "/static/built/neighbourhood.js" if built.is_file() else None
 
 
 def _page_number(view: Mapping[str, str]) -> int:
@@ -60,25 +91,32 @@ def _page_number(view: Mapping[str, str]) -> int:
 
 
 def _resource(
-    found: Gathered, address: Address, kinship: Kinship, reader: Reader, number: int, roles: Roles
+    found: Gathered,
+    address: Address,
+    kinship: Kinship,
+    reader: Reader,
+    teller: Teller,
+    around: Picture,
+    number: int,
+    roles: Roles,
 ) -> Page:
     url = address.url
     title = reader.name(found.topic)
-    teller = Teller(found, reader, url)
-    document = document_of(found.topic)
-    pointing = _incoming(found, reader, url)
-    groups = teller.groups(Iri(found.topic), top=True)
+    pointing = _incoming(found, reader, teller, url)
+    types = sorted(kinship.types, key=lambda iri: not is_owned(iri))
     html = render_template(
         "resource.html",
         title=reader.link(found.topic),
         iri=found.topic,
-        canonical=document if document.startswith(("http://", "https://")) else None,
+        canonical=_canonical(found.topic),
         is_thing=is_thing(found.topic),
         url=url,
         formats=_formats(address),
-        types=[reader.link(kind) for kind in sorted(kinship.types, key=lambda iri: not is_owned(iri))],
-        groups=groups,
+        types=[reader.link(kind) for kind in types],
+        questions=questions(found.topic, types, roles, reader),
+        groups=teller.groups(Iri(found.topic), top=True),
         sections=teller.sections(),
+        source=source_view(found, found.topic, reader),
         part_pages=_pages(url, number, found.part_count, PARTS_PAGE),
         incoming=[group for group in pointing if group.property.iri not in _REIFICATION],
         reified=[group for group in pointing if group.property.iri in _REIFICATION],
@@ -90,8 +128,25 @@ def _resource(
         members=[reader.link(iri) for iri in found.members[:MEMBERS_PAGE]],
         earlier=with_parameters(url, page=number - 1) if roles.graph and number > 1 else None,
         later=with_parameters(url, page=number + 1) if len(found.members) > MEMBERS_PAGE else None,
+        picture=around,
+        script=script(),
+        embedded=_embedded(found, reader),
     )
     return Page(html, title.language or "en")
+
+
+def _canonical(iri: str) -> str | None:
+    """The address of the document about a resource, where that is one of the web."""
+    document = document_of(iri)
+    return document if document.lower().startswith(("http://", "https://")) else None
+
+
+def _embedded(found: Gathered, reader: Reader) -> dict[str, object] | None:
+    """What the page says of the resource in the terms of schema.org, if its classes are of those."""
+    known = remembered("schema.org", lambda: alignment(service().store))
+    return in_schema_org(
+        found.topic, found.own, known, reader.known, reader.languages, _canonical(found.topic)
+    )
 
 
 def _formats(address: Address) -> list[tuple[str, str, str]]:
@@ -113,14 +168,16 @@ def _pages(url: str, number: int, count: int, size: int) -> dict[str, object]:
     }
 
 
-def _incoming(found: Gathered, reader: Reader, url: str) -> list[Group]:
+def _incoming(found: Gathered, reader: Reader, teller: Teller, url: str) -> list[Group]:
     """What points at the resource, by property, most first."""
     groups = []
     for count in found.incoming_counts:
         nodes = found.incoming.get(count.property, ())
         named = sorted((reader.value(node) for node in nodes), key=lambda value: value.text.casefold())
         more = with_parameters(url, inverse=count.property) if count.number > len(nodes) else None
-        groups.append(Group(reader.link(count.property), tuple(named), count.number, more))
+        name = teller.term(count.property, incoming=True)
+        meaning = teller.meaning(count.property, incoming=True)
+        groups.append(Group(name, tuple(named), count.number, more, meaning))
     return groups
 
 

@@ -196,13 +196,16 @@ def _suffix_name(found: Found, profile: Profile) -> str | None:
 
 def _tag(epoch: str, found: Found, profile: Profile, chosen: Format, parameters: Parameters) -> str:
     if chosen is HTML:
-        return page_tag(epoch, found.topic, found.address.url, repr(_view(parameters)))
+        script = repr(resource_page.script())
+        return page_tag(epoch, found.topic, found.address.url, repr(_view(parameters)), script)
     return state_tag(epoch, chosen.media_type, found.topic, found.address.url, profile.token)
 
 
 def _view(parameters: Parameters) -> dict[str, str]:
     """The parameters that choose a part of a page."""
-    return {name: value for name in ("property", "inverse", "page") if (value := parameters.one(name))}
+    return {
+        name: value for name in ("property", "inverse", "page", "view") if (value := parameters.one(name))
+    }
 
 
 def _location(found: Found, profile: Profile, chosen: Format, parameters: Parameters) -> str:

@@ -16,6 +16,7 @@ from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.vocab import PREFIXES
 from graphsvc.web.addresses import link_to
 from graphsvc.web.service import service
+from graphsvc.web.values import printable
 
 MAX_ROWS = 1_000
 MAX_CELLS = 20_000
@@ -100,7 +101,9 @@ def _labelled(row: tuple[Cell | None, ...], known: Mapping[str, Literal]) -> tup
 
     def one(cell: Cell | None) -> Cell | None:
         label = known.get(cell.title) if cell and cell.title else None
-        return replace(cell, label=label) if cell and label and label.value not in said else cell
+        if not cell or not label or label.value in said:
+            return cell
+        return replace(cell, label=replace(label, value=printable(label.value)))
 
     return tuple(map(one, row))
 
@@ -164,7 +167,7 @@ def _cell(term: Term | str) -> Cell:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…"
+    return printable(text if len(text) <= MAX_TEXT else text[:MAX_TEXT] + "…")
 
 
 def href(iri: str) -> str | None:

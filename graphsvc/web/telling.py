@@ -7,19 +7,22 @@ from dataclasses import replace
 
 from graphsvc.describe.evidence import QUOTED_FROM, Passage, Remark
 from graphsvc.describe.gathering import FIRST, Gathered, is_quote, natural
-from graphsvc.describe.names import DESCRIPTIONS, LABELS, RDF, TYPE
+from graphsvc.describe.labels import worded
+from graphsvc.describe.names import RDF
+from graphsvc.describe.properties import Presentation
 from graphsvc.describe.statements import MAX_DEPTH, Statement
-from graphsvc.rdf import BlankNode, Iri, Term
-from graphsvc.web.addresses import link_to, with_parameters
+from graphsvc.rdf import BlankNode, Iri, Literal, Term
+from graphsvc.web.addresses import about_link, link_to, with_parameters
 from graphsvc.web.service import service
-from graphsvc.web.values import Group, Note, Quote, Reader, Value
+from graphsvc.web.values import Group, Note, Quote, Reader, Value, printable
 
 
 class Teller:
     """Statements as groups of values, with the graphs they stand in and what is said of them."""
 
-    def __init__(self, found: Gathered, reader: Reader, url: str) -> None:
+    def __init__(self, found: Gathered, reader: Reader, url: str, presented: Presentation) -> None:
         self._found = found
+        self._presented = presented
         self._reader = reader
         self._url = url
         self._told: set[BlankNode] = set()
@@ -32,13 +35,16 @@ class Teller:
         )
 
     def groups(self, subject: Iri | BlankNode, *, top: bool = False, depth: int = 0) -> list[Group]:
-        """The statements about a subject, by property: descriptions first, then by the property's name."""
+        """The statements about a subject, by property, in the order in which those are presented."""
         values: dict[str, dict[Term, set[str]]] = {}
         for statement in self._about.get(subject, ()):
             where = values.setdefault(statement.predicate, {}).setdefault(statement.object, set())
             where.add(statement.graph)
         groups = [self._group(name, terms, top, depth) for name, terms in values.items()]
-        return sorted(groups, key=lambda group: _reading_order(group.property))
+        return sorted(groups, key=self._order)
+
+    def _order(self, group: Group) -> tuple[tuple[float, ...], str]:
+        return self._presented.place(group.property.iri), group.property.text.casefold()
 
     def _group(self, name: str, terms: Mapping[Term, set[str]], top: bool, depth: int) -> Group:
         shown = [self._value(name, term, graphs, top, depth) for term, graphs in terms.items()]
@@ -47,7 +53,22 @@ class Teller:
         number = self._found.counts.get(name, len(shown)) if top else len(shown)
         cut = top and number > len(shown) and number > FIRST
         more = with_parameters(self._url, property=name) if cut else None
-        return Group(self._reader.link(name), tuple(shown), number, more)
+        return Group(self.term(name), tuple(shown), number, more, self.meaning(name))
+
+    def term(self, name: str, *, incoming: bool = False) -> Value:
+        """A property by its label, else by what a shape calls it here, else by the words of its IRI."""
+        found = self._reader.link(name)
+        if name not in self._reader.known:
+            shaped = None if incoming else self._presented.names.get(name)
+            called = shaped or Literal(worded(name))
+            found = replace(found, text=printable(called.value), language=called.language)
+        return replace(found, about=None if found.href == link_to(name) else about_link(name))
+
+    def meaning(self, name: str, *, incoming: bool = False) -> Value | None:
+        """What a property is defined as, or what a shape says of it for this resource."""
+        described = None if incoming else self._presented.descriptions.get(name)
+        found = self._presented.meanings.get(name) or described
+        return self._reader.value(found) if found is not None else None
 
     def _value(self, name: str, term: Term, graphs: set[str], top: bool, depth: int) -> Value:
         value = self._reader.value(term)
@@ -126,14 +147,6 @@ class Teller:
 
 def _fixed_order(statement: Statement) -> tuple[str, ...]:
     return (statement.subject.n3(), statement.predicate, statement.object.n3(), statement.graph)
-
-
-def _reading_order(name: Value) -> tuple[int, str]:
-    if name.iri in LABELS:
-        return 1, name.text
-    if name.iri in DESCRIPTIONS:
-        return 0, str(DESCRIPTIONS.index(name.iri))
-    return (2, "") if name.iri == TYPE else (3, name.text.casefold())
 
 
 def _natural_text(text: str) -> list[tuple[int, str]]:

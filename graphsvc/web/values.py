@@ -23,6 +23,7 @@ LINKED_SCHEMES = ("http://", "https://", "mailto:", "urn:")
 MAX_TEXT = 5_000
 _MONTHS = "January February March April May June July August September October November December".split()
 _DATE = re.compile(r"(-?\d{4,9})-(\d\d)-(\d\d)(Z|[+-]\d\d:\d\d)?\Z")
+_MOMENT = re.compile(r"(-?\d{4,9}-\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d{1,3})?(Z|[+-]\d\d:\d\d)?\Z")
 _WHOLE_NUMBER = re.compile(r"[+-]?\d{5,}\Z")
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]")
 _PLAIN_TYPES = frozenset(
@@ -59,8 +60,8 @@ class Value:
     """One value on a page.
 
     `href` is where a link goes, `external` whether it leaves the service, `about` the page of all that is
-    known here of something that belongs elsewhere; `machine` the exact value of a date; `iri` what is linked;
-    `nested` the statements of a blank node; `members` those of an RDF list.
+    known here of something that belongs elsewhere; `machine` the exact value of a date; `code` that of a concept
+    in its vocabulary; `iri` what is linked; `nested` the statements of a blank node; `members` those of a list.
     """
 
     text: str
@@ -70,6 +71,7 @@ class Value:
     about: str | None = None
     iri: str = ""
     machine: str | None = None
+    code: str = ""
     datatype: str | None = None
     cut: int = 0
     graphs: tuple[int, ...] = ()
@@ -82,12 +84,16 @@ class Value:
 
 @dataclass(frozen=True)
 class Group:
-    """A property and its values; `more` links to all of them where only `len(values)` of `number` are here."""
+    """A property and its values; `more` links to all of them where only `len(values)` of `number` are here.
+
+    `meaning` is what the property is defined as.
+    """
 
     property: Value
     values: tuple[Value, ...]
     number: int = 0
     more: str | None = None
+    meaning: Value | None = None
 
 
 @dataclass
@@ -97,6 +103,7 @@ class Reader:
     store: Store
     languages: Sequence[str]
     known: dict[str, Literal] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
 
     def learn(self, iris: Iterable[str]) -> None:
         """Ask for the labels of IRIs that are not known yet."""
@@ -116,7 +123,10 @@ class Reader:
             return Value(printable(name.value), name.language, local, iri=iri)
         href = iri if iri.lower().startswith(LINKED_SCHEMES) else None
         about = about_link(iri) if iri in self.known else None
-        return Value(printable(name.value), name.language, href, href is not None, about, iri)
+        code = self.codes.get(iri, "") if iri in self.known else ""
+        return Value(
+            printable(name.value), name.language, href, href is not None, about, iri, code=printable(code)
+        )
 
     def value(self, term: Term) -> Value:
         """Any term."""
@@ -132,10 +142,8 @@ class Reader:
 
 def _literal(term: Literal, prefixes: Mapping[str, str]) -> Value:
     text, machine, href = printable(term.value), None, None
-    if term.datatype == XSD + "date" and (day := _DATE.match(term.value)) and 1 <= int(day[2]) <= 12:
-        text = f"{int(day[3])} {_MONTHS[int(day[2]) - 1]} {day[1]}" + (f" ({day[4]})" if day[4] else "")
-        # https://html.spec.whatwg.org/multipage/text-level-semantics.html#datetime-value
-        machine = term.value if len(term.value) == 10 and not day[4] and day[1][0] != "-" else None
+    if term.datatype in (XSD + "date", XSD + "dateTime"):
+        text, machine = _moment(term)
     elif term.datatype.startswith(XSD) and term.datatype in _PLAIN_TYPES - {XSD_STRING}:
         if _WHOLE_NUMBER.match(term.value):
             text = f"{int(term.value):,}" if len(term.value) < 30 else text
@@ -153,6 +161,24 @@ def _literal(term: Literal, prefixes: Mapping[str, str]) -> Value:
         cut=cut,
         iri=href or "",
     )
+
+
+def _moment(term: Literal) -> tuple[str, str | None]:
+    """A date or a time as people write it, and as HTML's `time` takes it, if it does.
+
+    https://html.spec.whatwg.org/multipage/text-level-semantics.html#datetime-value
+    """
+    clock = _MOMENT.match(term.value) if term.datatype == XSD + "dateTime" else None
+    day = _DATE.match(clock[1] if clock else term.value)
+    if not day or (term.datatype == XSD + "dateTime" and not clock) or not 1 <= int(day[2]) <= 12:
+        return printable(term.value), None
+    text = f"{int(day[3])} {_MONTHS[int(day[2]) - 1]} {day[1]}"
+    usual = len(day[1]) == 4
+    if clock is None:
+        return text + (f" ({day[4]})" if day[4] else ""), term.value if usual and not day[4] else None
+    seconds = "" if clock[3] == ":00" else clock[3]
+    zone = " UTC" if clock[4] == "Z" else f" ({clock[4]})" if clock[4] else ""
+    return f"{text}, {clock[2]}{seconds}{zone}", term.value if usual else None
 
 
 def printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""The query page and the pages of stored queries in a real browser, with and without JavaScript."""
+"""The query page, the pages of stored queries and of things in a real browser, with and without JavaScript."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.conftest import running
 from tests.processes import family
 from tests.web.player import CHROMIUM, Visit
 
@@ -163,3 +164,124 @@ def test_a_stored_query_is_a_form_whose_answer_can_be_had_as_csv(visit: Visit, s
     assert len(page.request.get(f"{server}{link}").text().splitlines()) == 6
     page.get_by_role("link", name="Open it in the editor").click()
     expect(page.locator("table tbody tr")).to_have_count(5)
+
+
+# --- Pages of things
+
+INSTRUMENT = "/doc/instrument/com-2021-281"
+SEASIDE = Path(__file__).resolve().parents[1] / "projects" / "seaside"
+
+
+def marked(page: Page, selector: str) -> list[str]:
+    """The texts of the elements that stand on the colour of a mark."""
+    found: list[str] = page.evaluate(
+        """selector => {
+          const mark = getComputedStyle(document.documentElement).getPropertyValue("--mark").trim();
+          const probe = document.createElement("p");
+          probe.style.backgroundColor = mark;
+          document.body.append(probe);
+          const wanted = getComputedStyle(probe).backgroundColor;
+          probe.remove();
+          return [...document.querySelectorAll(selector)]
+            .filter((each) => getComputedStyle(each).backgroundColor === wanted)
+            .map((each) => each.querySelector(".words")?.textContent ?? each.textContent);
+        }""",
+        selector,
+    )
+    return found
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["with JavaScript", "without"])
+def test_from_home_to_an_instrument_to_the_lines_of_the_source(visit: Visit, script: bool) -> None:
+    page = visit("/", script=script)
+    page.get_by_role("link", name="All 15 instances of instrument").click()
+    page.get_by_role("link", name="Amendment of Regulation (EU) No 910/2014").first.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("European Digital Identity")
+    page.get_by_role("link", name="lines 36–37").click()
+    line = page.locator("#L36")
+    expect(line).to_be_in_viewport()
+    if script:
+        assert marked(page, ".lines li") == [
+            "03.06.2021\xa0 Amendment of Regulation (EU) No 910/2014 as regards establishing a framework for a "
+            "European Digital Identity.",
+            "Regulation com(2021)281",
+        ]
+    line.get_by_role("link", name="Amendment of Regulation").click()
+    row = page.locator(".statements > div", has_text="reference").filter(has_text="com(2021)281")
+    row.get_by_text("source", exact=True).click()
+    row.get_by_role("link", name="line 37").click()
+    expect(page.locator("#L37")).to_be_in_viewport()
+    if script:
+        assert marked(page, ".lines .words span") == ["com(2021)281"]
+        assert marked(page, ".lines li") == []
+
+
+@with_script
+def test_the_neighbours_can_be_walked_by_keyboard_alone(visit: Visit, server: str) -> None:
+    page = visit(INSTRUMENT, width=360)
+    centre = page.locator("figure.around svg .centre")
+    centre.focus()
+    page.keyboard.press("ArrowDown")
+    focused = page.locator("figure.around svg a:focus")
+    expect(focused).to_have_accessible_name("document type: Proposal for a regulation")
+    while "responsible organisation" not in (focused.text_content() or ""):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("figure.around .middle")).to_have_text(
+        "Around Directorate-General for Communications Networks, Content and Technology"
+    )
+    expect(centre).to_be_focused()
+    expect(page.get_by_role("status")).to_contain_text("Around Directorate-General")
+    assert page.url == server + INSTRUMENT
+    page.get_by_role("button", name="Back to Amendment of Regulation").press("Enter")
+    expect(page.locator("figure.around .middle")).to_contain_text("Amendment of Regulation")
+    page.locator("figure.around svg a", has_text="Electronic identity").click()
+    expect(page.locator("figure.around .middle")).to_have_text(
+        "Around Electronic identity and trust services"
+    )
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/doc/theme/digital-identity")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_without_javascript_a_neighbour_is_a_link_to_its_page(visit: Visit) -> None:
+    page = visit(INSTRUMENT, script=False)
+    page.locator("figure.around svg a", has_text="Electronic identity").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Electronic identity and trust services")
+
+
+def test_the_meaning_of_a_property_opens_by_keyboard_and_without_javascript(visit: Visit) -> None:
+    page = visit(INSTRUMENT, script=False)
+    meaning = page.get_by_text("The exact characters that stand where a row has its title")
+    expect(meaning).to_be_hidden()
+    page.locator(".meaning summary").first.focus()
+    page.keyboard.press("Enter")
+    expect(meaning).to_be_visible()
+
+
+def test_query_this_opens_the_editor_with_the_query_and_its_answer(visit: Visit) -> None:
+    page = visit(INSTRUMENT, script=False)
+    page.get_by_role("link", name="Everything of the type instrument").click()
+    assert "?thing a dg:Instrument" in page.get_by_label("SPARQL query").input_value()
+    expect(page.locator("#outcome table tbody tr")).to_have_count(15)
+
+
+@with_script
+def test_hostile_names_and_iris_stay_inert_while_the_neighbours_are_walked(browser: Browser) -> None:
+    with running(SEASIDE) as root:
+        context = browser.new_context()
+        page = context.new_page()
+        faults: list[str] = []
+        page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("console", lambda said: faults.append(said.text) if said.type == "error" else None)
+        page.goto(f"{root}/doc/north")
+        page.locator("figure.around svg a", has_text="</text></svg>").click()
+        expect(page.locator("figure.around .middle")).to_contain_text("<script>alert(3)</script>")
+        page.locator("figure.around svg a", has_text="javascript:alert(4)").click()
+        expect(page.locator("figure.around .middle")).to_contain_text("javascript:alert(4)")
+        page.locator("figure.around .middle a").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("javascript:alert(4)")
+        assert page.locator("script:not([src])").count() == 0
+        assert faults == []
+        context.close()
