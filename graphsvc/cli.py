@@ -43,7 +43,7 @@ _PROJECT = click.option(
 def _service_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """The settings that are flags too."""
     for option in (
-        click.option("--store", help="memory: (default) or disk:PATH."),
+        click.option("--store", help="memory: (default), disk:PATH or the URL of a SPARQL endpoint."),
         click.option("--public-url", help="The address that people see, where it is not http://HOST:PORT."),
         click.option("--base", help="The IRI under which the things of the graph are named."),
         click.option("--port", type=int, help="The port to listen on (default 8000; 0: any free one)."),
@@ -200,7 +200,9 @@ def _store_folder(project: Path, store: str | None) -> Path:
     from graphsvc.errors import ProjectError
     from graphsvc.loading import disk_folder
 
-    flag = store and (store if store.partition(":")[0] in ("disk", "memory", "remote") else f"disk:{store}")
+    flag = store and (
+        store if store.partition(":")[0] in ("disk", "memory", "remote", "http", "https") else f"disk:{store}"
+    )
     in_force = settings.load(project, os.environ, store=flag)
     folder = disk_folder(in_force)
     if folder is None:
@@ -272,7 +274,8 @@ def show_settings(project: Path) -> None:
     in_force = settings.load(project, os.environ)
     for table, name, text in settings.described():
         value = getattr(in_force, name)
-        click.echo(f"[{table}] {name} = {value!r}\n    {text}")
+        shown = "(not shown)" if name in settings.SECRETS and value else repr(value)
+        click.echo(f"[{table}] {name} = {shown}\n    {text}")
 
 
 @main.group()

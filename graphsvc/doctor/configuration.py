@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from graphsvc.doctor.findings import Finding, disguised, note, ok, wrong
-from graphsvc.settings import Settings, described
+from graphsvc.settings import SECRETS, Settings, described
 
-_SECRET = "remote_authorization"  # noqa: S105 - the name of a setting
 # The setting, what its value must be, and whether it is.
 _BOUNDS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     ("port", "from 0 to 65535", lambda value: 0 <= value <= 65535),
     ("readers", "0 or more", lambda value: value >= 0),
     ("client_share", "0 or more", lambda value: value >= 0),
     ("query_timeout", "more than 0", lambda value: value > 0),
+    ("remote_freshness", "more than 0", lambda value: value > 0),
     ("grace", "0 or more", lambda value: value >= 0),
     ("reader_memory", "at least 16 MB", lambda value: value >= 16 << 20),
     ("hold_back", "0 or more", lambda value: value >= 0),
@@ -31,7 +31,7 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
         if name not in origins:
             defaults[name] = value
             continue
-        shown = "(not shown)" if name == _SECRET and value else value
+        shown = "(not shown)" if name in SECRETS and value else value
         shown = disguised(shown) if isinstance(shown, str) else shown
         yield ok(
             "setting",
