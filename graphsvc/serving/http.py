@@ -19,6 +19,7 @@ from graphsvc.project import Project
 from graphsvc.search.served import REST, ServedIndexes
 from graphsvc.serving.channel import Brevity, Channel, check_all
 from graphsvc.serving.child import Role, run
+from graphsvc.serving.questions import questions
 from graphsvc.store.pooled import PooledStore
 from graphsvc.validation.pooled import PooledValidator
 from graphsvc.web import create_app
@@ -40,7 +41,8 @@ def answer(role: Role) -> None:
     remote = remote_store(settings)
     store = remote or PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
     readers = None if remote else role.keeper
-    validator = PooledValidator(role.checker, readers, hold_back=settings.hold_back)
+    elsewhere = questions(remote, settings) if remote else None
+    validator = PooledValidator(role.checker, readers, elsewhere, hold_back=settings.hold_back)
     indexes = ServedIndexes(role.indexer, every=REST if settings.store.startswith("remote:") else 0.0)
     server = create_server(
         create_app(settings, store, Project(settings), validator, indexes),
