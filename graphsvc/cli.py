@@ -39,7 +39,7 @@ _PROJECT = PROJECT
 def _service_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """The settings that are flags too."""
     for option in (
-        click.option("--store", help="memory: (default) or disk:PATH."),
+        click.option("--store", help="memory: (default), disk:PATH or the URL of a SPARQL endpoint."),
         click.option("--public-url", help="The address that people see, where it is not http://HOST:PORT."),
         click.option("--base", help="The IRI under which the things of the graph are named."),
         click.option("--port", type=int, help="The port to listen on (default 8000; 0: any free one)."),
@@ -220,7 +220,8 @@ def show_settings(project: Path) -> None:
     in_force = settings.load(project, os.environ)
     for table, name, text in settings.described():
         value = getattr(in_force, name)
-        click.echo(f"[{table}] {name} = {value!r}\n    {text}")
+        shown = "(not shown)" if name in settings.SECRETS and value else repr(value)
+        click.echo(f"[{table}] {name} = {shown}\n    {text}")
 
 
 @main.group()

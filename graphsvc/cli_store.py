@@ -16,11 +16,12 @@ PROJECT = click.option(
     default=Path(),
     help="The folder of the four folders (default: this one).",
 )
+_SCHEMES = ("disk", "memory", "remote", "http", "https")
 _STORE = click.option("--store", help="The store on disk, disk:PATH (default: the project's).")
 
 
 def _store_flag(store: str | None) -> str | None:
-    return store and (store if store.partition(":")[0] in ("disk", "memory", "remote") else f"disk:{store}")
+    return store and (store if store.partition(":")[0] in _SCHEMES else f"disk:{store}")
 
 
 def _store_folder(project: Path, store: str | None) -> Path:

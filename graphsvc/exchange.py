@@ -1,8 +1,13 @@
-"""One HTTP request to another server: within a time, without redirects, and its answer whole or an error."""
+"""One HTTP request to another server: within a time, without redirects, and its answer whole or an error.
+
+The standard library's HTTP is used rather than a client with a pool of its own, because a deadline of the whole
+exchange has to end the connection itself, whatever it is waiting for.
+"""
 
 from __future__ import annotations
 
 import http.client
+import select
 import socket
 import ssl
 import threading
@@ -18,6 +23,8 @@ from graphsvc.tracing import outgoing
 
 # How often it is asked whether anybody still waits for the answer, in seconds.
 _LOOK = 0.2
+# Servers close what has been idle for longer than this, most of them much later.
+_IDLE = 15.0
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,45 @@ class Message:
     addresses: Sequence[str] | None = None
 
 
+class Connections:
+    """Connections that are kept open between requests, `most` to each server; safe to use from several threads."""
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
+        self._idle: dict[str, list[tuple[http.client.HTTPConnection, float]]] = {}
+        self._lock = threading.Lock()
+
+    def take(self, server: str) -> http.client.HTTPConnection | None:
+        """An idle connection to a server that its other end has not closed, if there is one."""
+        while True:
+            with self._lock:
+                waiting = self._idle.get(server)
+                if not waiting:
+                    return None
+                connection, since = waiting.pop()
+            # Nothing was asked, so whatever can be read is its end.
+            if time.monotonic() - since < _IDLE and not select.select([connection.sock], [], [], 0)[0]:
+                return connection
+            connection.close()
+
+    def give(self, server: str, connection: http.client.HTTPConnection) -> None:
+        """Keep a connection on which everything that was asked has been answered."""
+        with self._lock:
+            waiting = self._idle.setdefault(server, [])
+            if len(waiting) < self._most:
+                waiting.append((connection, time.monotonic()))
+                return
+        connection.close()
+
+    def close(self) -> None:
+        """Close all that are idle."""
+        with self._lock:
+            found = [connection for waiting in self._idle.values() for connection, _ in waiting]
+            self._idle.clear()
+        for connection in found:
+            connection.close()
+
+
 class _Watch:
     """Ends a connection by `deadline`, or when the asker goes away, and then knows why it ended."""
 
@@ -42,6 +88,7 @@ class _Watch:
         self._deadline = deadline
         self._cancelled = cancelled
         self._done = threading.Event()
+        self._ending = threading.Lock()
         self._why = ""
 
     def begin(self, channel: socket.socket) -> None:
@@ -52,14 +99,17 @@ class _Watch:
                 elif self.left() <= 0:
                     self._why = f"{self._host} did not answer in time."
                 if self._why:
-                    with suppress(OSError):
-                        channel.shutdown(socket.SHUT_RDWR)
+                    # One that was given back meanwhile is another request's.
+                    with self._ending, suppress(OSError):
+                        if not self._done.is_set():
+                            channel.shutdown(socket.SHUT_RDWR)
                     return
 
         threading.Thread(target=watch, daemon=True).start()
 
     def end(self) -> None:
-        self._done.set()
+        with self._ending:
+            self._done.set()
 
     def left(self) -> float:
         return self._deadline - time.monotonic()
@@ -83,12 +133,18 @@ class Reply:
         self.status = response.status
         self.media_type = response.headers.get_content_type()
         self.headers: Mapping[str, str] = dict(response.headers.items())
+        self.challenges: Sequence[str] = response.headers.get_all("WWW-Authenticate") or []
         self.limit: int | None = None
         # Why the body ended early; a parser that reads it may tell of this in its own way.
         self.failure: GraphsvcError | None = None
         self._response = response
         self._watch = watch
         self._size = 0
+
+    @property
+    def reusable(self) -> bool:
+        """Whether the answer was read to its end, on a connection that stays open."""
+        return self._response.isclosed() and not self._response.will_close and self.failure is None
 
     def close(self) -> None:
         """Let go of the answer."""
@@ -117,19 +173,28 @@ class Reply:
 
 @contextmanager
 def exchange(
-    message: Message, deadline: float, cancelled: Callable[[], bool] = lambda: False
+    message: Message,
+    deadline: float,
+    cancelled: Callable[[], bool] = lambda: False,
+    connections: Connections | None = None,
 ) -> Iterator[Reply]:
     """Send a request; its answer, until the end of the block.
 
     By `deadline` (of time.monotonic), or when the asker goes away (`cancelled`), the connection is ended whatever
-    the other side does. Raises RemoteFailure where there is no answer, OutOfTime.
+    the other side does. With `connections` one that is idle is used, and kept afterwards: only for requests that
+    may be sent again, as its other end may be closing it. Raises RemoteFailure where there is no answer,
+    OutOfTime.
     """
-    host = urlsplit(message.url).hostname or ""
-    watch = _Watch(host, deadline, cancelled)
-    connection = http.client.HTTPConnection(host)
+    url = urlsplit(message.url)
+    watch = _Watch(url.hostname or "", deadline, cancelled)
+    server = f"{url.scheme}://{url.netloc}"
+    kept = connections.take(server) if connections else None
+    connection = kept or http.client.HTTPConnection(url.hostname or "")
     try:
-        connection.sock = _connect(message, watch)
+        if kept is None:
+            connection.sock = _connect(message, watch)
         watch.begin(connection.sock)
+        connection.sock.settimeout(max(0.001, watch.left()))
         reply = _ask(connection, message, watch)
     except (OSError, http.client.HTTPException, ValueError) as error:
         watch.end()
@@ -139,8 +204,11 @@ def exchange(
         yield reply
     finally:
         watch.end()
-        reply.close()
-        connection.close()
+        if connections and reply.reusable and watch.error() is None:
+            connections.give(server, connection)
+        else:
+            reply.close()
+            connection.close()
 
 
 def _ask(connection: http.client.HTTPConnection, message: Message, watch: _Watch) -> Reply:

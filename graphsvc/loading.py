@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import pyoxigraph as ox
 
+from graphsvc.credentials import Credentials
 from graphsvc.errors import ProjectError
 from graphsvc.formats import DATA_FORMATS, Kind, by_suffix
 from graphsvc.guarding import guards_of
@@ -15,6 +18,7 @@ from graphsvc.project import Project
 from graphsvc.settings import Settings
 from graphsvc.store.bulk import Loaded, load
 from graphsvc.store.changes import Draft, epoch_after
+from graphsvc.store.dialects import DIALECTS, Dialect
 from graphsvc.store.disk import Lock
 from graphsvc.store.generations import Generations
 from graphsvc.store.local import LocalStore
@@ -37,25 +41,57 @@ def remote_store(settings: Settings) -> RemoteStore | None:
     for url in filter(None, (address, settings.remote_update, settings.remote_graph_store)):
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ProjectError(f"a remote store has an http or https URL, not {url!r}")
+        if "@" in urlsplit(url).netloc:
+            raise ProjectError("a URL may be seen by others; put name and password into remote_credentials")
     if not address:
         raise ProjectError("store is `remote:URL`, with the URL of a SPARQL endpoint")
-    union = settings.default_graph == "union"
-    remote = Remote(
-        address,
-        settings.remote_update,
-        settings.remote_graph_store,
-        settings.remote_authorization,
-        settings.remote_union_query if union else "",
-        settings.remote_union_update if union else "",
-    )
     return RemoteStore(
-        remote,
+        Remote(
+            address,
+            settings.remote_update,
+            settings.remote_graph_store,
+            _credentials(settings),
+            remote_dialect(settings),
+            freshness=settings.remote_freshness,
+            epoch_graph=_epoch_graph(settings.remote_epoch_graph),
+        ),
         base=f"{settings.base}/",
         prefixes=settings.prefixes,
         reserved=settings.system_graphs,
         timeout=settings.query_timeout,
         hold_back=settings.hold_back,
     )
+
+
+def remote_dialect(settings: Settings) -> Dialect:
+    """What is special about the remote store that the settings name. Raises ProjectError for an unknown engine."""
+    known = DIALECTS.get(settings.remote_engine)
+    if known is None:
+        near = get_close_matches(settings.remote_engine, DIALECTS, n=1)
+        hint = f"; did you mean {near[0]}?" if near else ""
+        names = ", ".join(filter(None, DIALECTS))
+        raise ProjectError(f"remote_engine is one of {names}, not {settings.remote_engine!r}{hint}")
+    if settings.default_graph != "union":
+        return replace(known, union_query="", union_update="")
+    return replace(
+        known,
+        union_query=settings.remote_union_query or known.union_query,
+        union_update=settings.remote_union_update or known.union_update,
+    )
+
+
+def _credentials(settings: Settings) -> Credentials:
+    if settings.remote_credentials and settings.remote_authorization:
+        raise ProjectError("remote_credentials and remote_authorization are both set; one of them is enough")
+    if settings.remote_credentials:
+        return Credentials.from_file(Path(settings.remote_credentials))
+    return Credentials(settings.remote_authorization)
+
+
+def _epoch_graph(iri: str) -> str:
+    if iri and (not urlsplit(iri).scheme or any(sign in iri for sign in '<>"{}|^`\\ \n')):
+        raise ProjectError(f"remote_epoch_graph is the IRI of a graph, not {iri!r}")
+    return iri
 
 
 def open_store(project: Project, settings: Settings) -> LocalStore:

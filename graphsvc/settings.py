@@ -24,6 +24,8 @@ ENVIRONMENT_PREFIX = "GRAPHSVC_"
 _TABLES = ("project", "service")
 # What only the file can give.
 _OF_THE_FILE = frozenset({"prefixes", "validation_types", "guards"})
+# Settings whose values are never shown.
+SECRETS = frozenset({"remote_authorization"})
 
 
 def _setting(default: Any, help_text: str, *, table: str = "service") -> Any:
@@ -55,7 +57,8 @@ class Settings:
     port: int = _setting(8000, "The port to listen on; 0 takes any that is free.")
     public_url: str = _setting("", "The address people see, path included; empty: http://HOST:PORT.")
     store: str = _setting(
-        "memory:", "Where the triples are kept: memory:, disk:PATH, or remote:URL of a SPARQL endpoint."
+        "memory:",
+        "Where the triples are kept: memory:, disk:PATH, or the URL of a SPARQL endpoint (also as remote:URL).",
     )
     durable: bool = _setting(
         True, "Whether a write to a store on disk is forced to the disk before it is acknowledged."
@@ -68,6 +71,22 @@ class Settings:
     )
     remote_union_update: str = _setting("", "The same for an update.")
     remote_authorization: str = _setting("", "The Authorization header that the remote store asks for.")
+    remote_credentials: str = _setting(
+        "",
+        "A file with one line: basic USER:PASSWORD, digest USER:PASSWORD or bearer TOKEN, for the remote store.",
+    )
+    remote_engine: str = _setting(
+        "",
+        "The remote store's engine: oxigraph, virtuoso, fuseki, graphdb, qlever, neptune; empty: any.",
+    )
+    remote_epoch_graph: str = _setting(
+        "",
+        "The graph of the remote store that every writer marks a change in; empty: nobody tells of changes.",
+    )
+    remote_freshness: float = _setting(
+        2.0,
+        "For how many seconds what is known of the state of the remote store is taken for the present one.",
+    )
     tokens: str = _setting(
         "", "The file of tokens that may write; empty: .graphsvc/tokens.json in the project."
     )
@@ -189,6 +208,8 @@ def unchecked(project: Path, environ: Mapping[str, str], **flags: Any) -> Settin
     values |= _from_environment(environ)
     values |= {name: value for name, value in flags.items() if value is not None}
     found = replace(Settings(), **values)
+    if found.store.startswith(("http://", "https://")):
+        found = replace(found, store=f"remote:{found.store}")
     return replace(found, base=found.base.rstrip("/"))
 
 

@@ -79,6 +79,7 @@ RULES: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     ("client_share", "0 or more", lambda value: value >= 0),
     ("client_patience", "more than 0", lambda value: value > 0),
     ("query_timeout", "more than 0", lambda value: value > 0),
+    ("remote_freshness", "more than 0", lambda value: value > 0),
     ("grace", "0 or more", lambda value: value >= 0),
     ("reader_memory", "at least 16 MB", lambda value: value >= 16 << 20),
     ("hold_back", "0 or more", lambda value: value >= 0),

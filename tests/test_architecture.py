@@ -23,6 +23,8 @@ FLOORS = {
     "settings": 1.2,
     "tokens": 1.2,
     "exchange": 1.2,
+    "breaker": 1.2,
+    "credentials": 1.2,
     "rdf": 1.5,
     "charts": 1.2,
     "positions": 2,

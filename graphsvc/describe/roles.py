@@ -46,7 +46,8 @@ def roles(store: Store, iris: Iterable[str]) -> dict[str, Roles]:
         )
         for row in rows:
             found[row["iri"].value] = Roles(
-                *(row[name].value == "true" for name in ("subject", "object", "predicate", "graph"))
+                # Some engines compute with numbers for truth values.
+                *(row[name].value in ("true", "1") for name in ("subject", "object", "predicate", "graph"))
             )
     return found
 

@@ -7,10 +7,8 @@ from importlib.util import find_spec
 from typing import Any
 
 from graphsvc.doctor.findings import Finding, disguised, note, ok, wrong
-from graphsvc.settings import Settings, described
+from graphsvc.settings import SECRETS, Settings, described
 from graphsvc.settings_values import faults, place
-
-_SECRET = "remote_authorization"  # noqa: S105 - the name of a setting
 
 
 def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator[Finding]:
@@ -21,7 +19,7 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
         if name not in origins:
             defaults[name] = value
             continue
-        shown = "(not shown)" if name == _SECRET and value else value
+        shown = "(not shown)" if name in SECRETS and value else value
         shown = disguised(shown) if isinstance(shown, str) else shown
         yield ok(
             "setting",

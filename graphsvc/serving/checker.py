@@ -14,7 +14,7 @@ def check(role: Role) -> None:
     """Validate until told to stop."""
     settings = role.settings
     # Loaded here once, so that no worker has to.
-    for name in ("engine", "setwise.engine", "setwise.loaded"):
+    for name in ("engine", "setwise.engine", "setwise.loaded", "setwise.elsewhere"):
         importlib.import_module(f"graphsvc.validation.{name}")
     gc.freeze()
     pool = Pool(

@@ -22,6 +22,7 @@ from graphsvc.search.served import REST, ServedIndexes
 from graphsvc.serving.channel import Brevity, Channel, Dispatcher, check_all
 from graphsvc.serving.child import Role, run
 from graphsvc.serving.kept_answers import Task
+from graphsvc.serving.questions import questions
 from graphsvc.serving.response_cache import ResponseCache
 from graphsvc.serving.spans import spans_to
 from graphsvc.store.epoch_page import EpochPage
@@ -56,7 +57,8 @@ def answer(role: Role) -> None:
     # Nobody tells when the data of a remote store change.
     cache = ResponseCache(settings.cache_bytes) if page is not None and settings.cache_bytes else None
     readers = None if remote else role.keeper
-    validator = PooledValidator(role.checker, readers, hold_back=settings.hold_back)
+    elsewhere = questions(remote, settings) if remote else None
+    validator = PooledValidator(role.checker, readers, elsewhere, hold_back=settings.hold_back)
     indexes = ServedIndexes(role.indexer, every=REST if settings.store.startswith("remote:") else 0.0)
     pools = {"checker": PoolClient(role.checker).figures}
     metrics = Metrics(pools if remote else pools | {"readers": PoolClient(role.keeper).figures})

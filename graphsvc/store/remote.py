@@ -1,94 +1,50 @@
 """The adapter for any server of the SPARQL 1.1 Protocol and the Graph Store HTTP Protocol.
 
-https://www.w3.org/TR/sparql11-protocol/, https://www.w3.org/TR/sparql11-http-rdf-update/. What the server
-answers is read to its end and written anew, so that half an answer, or an error in the midst of one, never looks
-like a whole one.
+https://www.w3.org/TR/sparql11-protocol/, https://www.w3.org/TR/sparql11-http-rdf-update/. Half an answer, or an
+error in the midst of one, never looks like a whole one (`remote_answer`).
 """
 
 from __future__ import annotations
 
-import hashlib
-import tempfile
-import threading
-import time
-import uuid
-from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from contextlib import ExitStack
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import Self
 from urllib.parse import urlencode
 
 import pyoxigraph as ox
 
-from graphsvc.errors import (
-    Conflict,
-    Forbidden,
-    GraphsvcError,
-    NotFound,
-    NotSupported,
-    RemoteFailure,
-    UnknownFunction,
-)
-from graphsvc.exchange import Message, Reply, exchange
-from graphsvc.formats import N_TRIPLES, RESULTS_JSON, Format
-from graphsvc.sparql import Dataset, Query, Update
+from graphsvc.errors import Forbidden, GraphsvcError, NotFound, NotSupported, OutOfTime, RemoteFailure
+from graphsvc.exchange import Message, Reply
+from graphsvc.formats import CSV, N_TRIPLES, Format
+from graphsvc.sparql import Dataset, Query, Update, read
+from graphsvc.sparql.dataset_clause import without_dataset
 from graphsvc.sparql.diagnosis import diagnose
 from graphsvc.sparql.gate import Form
 from graphsvc.sparql.lexer import tokens
 from graphsvc.sparql.update import operations
-from graphsvc.store.evaluation import write_triples
 from graphsvc.store.output_cap import OutputCap
 from graphsvc.store.port import Answer, Limits, Receipt, Write
+from graphsvc.store.remote_answer import asked_for, copy_triples, handed_on, rewritten
+from graphsvc.store.remote_link import Link, Remote, busy
+from graphsvc.store.remote_state import RemoteState
 from graphsvc.store.updating import check_syntax
 from graphsvc.store.writing import read_content
 
+__all__ = ["Remote", "RemoteStore"]
 _FORM = "application/x-www-form-urlencoded"
-_CHUNK = 1 << 16
 # What a server may say when it refuses; longer is cut.
 _EXCUSE = 1_000
 # https://docs.openlinksw.com/virtuoso/rdfsparqlprotocolendpoint/
 _CUT = frozenset({"x-sparql-maxrows", "x-sql-state", "x-sql-message"})
-# What Oxigraph says, with a status that puts the blame on itself, of a fault of the request.
-_KNOWN_EXCUSES: tuple[tuple[str, type[GraphsvcError]], ...] = (
-    ("is not supported", UnknownFunction),
-    ("does not exist", NotFound),
-    ("already exists", Conflict),
-)
-
-
-@dataclass(frozen=True)
-class Remote:
-    """Where a remote store answers; without `update` and `graph_store` it is read-only.
-
-    `authorization` is sent as the header of that name. `union_query` and `union_update` are the parameters of the
-    URL that make the default graph the union of all, sent unless the dataset is named; the standard has none
-    (Oxigraph: union-default-graph, using-union-graph). `freshness` is for how many seconds an answer may be
-    taken for the present one, since the server does not say when its data change.
-    """
-
-    query: str
-    update: str = ""
-    graph_store: str = ""
-    authorization: str = ""
-    union_query: str = ""
-    union_update: str = ""
-    freshness: float = 2.0
-
-
-@dataclass
-class _Changes:
-    """What is known of the changes of a remote store: those that were made here."""
-
-    start: str = field(default_factory=lambda: uuid.uuid4().hex)
-    own: int = 0
+_LATE = "S1TAT"
 
 
 class RemoteStore:
     """The store behind `remote`; the default graph is what that server says that it is.
 
     `base` resolves relative IRIs, `prefixes` shorten those of an answer. A request has `timeout` seconds unless
-    its limits give it less. Up to `hold_back` bytes an answer is kept in memory, beyond in a temporary file.
+    its limits give it less. Up to `hold_back` bytes an answer is whole before its first byte is sent.
     """
 
     def __init__(
@@ -107,37 +63,72 @@ class RemoteStore:
         self._reserved = reserved
         self._timeout = timeout
         self._hold_back = hold_back
-        self._changes = _Changes()
-        self._lock = threading.Lock()
+        self._link = Link(remote, timeout)
+        self._state = RemoteState(remote, self._mark)
 
     def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
-        """See `Store.query`. Raises RemoteFailure too."""
+        """See `Store.query`. Raises RemoteFailure and OutOfService too."""
         if query.history:
             raise NotSupported("There is no record of the writes to a remote store.")
+        return self._answer(query, result, limits, self.epoch())
+
+    def _answer(self, query: Query, result: Format, limits: Limits, epoch: str) -> Answer:
         rows = query.form in (Form.SELECT, Form.ASK)
-        fields = [("query", self._based(query.text))]
-        fields += _dataset(query.dataset, "default-graph-uri", "named-graph-uri")
-        headers = {"Accept": (RESULTS_JSON if rows else N_TRIPLES).media_type, "Content-Type": _FORM}
-        epoch = self.epoch()
+        dialect = self._remote.dialect
         named = query.names_dataset or query.dataset.given
-        url = self._remote.query if named else _with(self._remote.query, self._remote.union_query)
-        message = self._message("POST", url, headers, urlencode(fields).encode())
-        with self._send(message, limits) as reply:
+        # Some servers merge the two where the request's dataset should win.
+        text = without_dataset(query.text) if query.dataset.given else query.text
+        fields = [("query", self._based(text))]
+        fields += _dataset(query.dataset, "default-graph-uri", "named-graph-uri")
+        accept = asked_for(result, dialect) if rows else N_TRIPLES
+        headers = {"Accept": accept.media_type, "Content-Type": _FORM}
+        url = self._remote.query
+        if not named:
+            url = _with(url, dialect.union_query)
+        url = self._timed(url, limits)
+        message = Message("POST", url, headers, urlencode(fields).encode())
+        cap = OutputCap(limits.max_rows, limits.max_bytes)
+        with ExitStack() as stack:
+            reply = stack.enter_context(self._link.reading(message, limits))
             if reply.status == 400:
-                raise diagnose(query.text, _excuse(reply), self._prefixes)
-            _check_whole(reply)
-            cap = OutputCap(limits.max_rows, limits.max_bytes)
-            return self._rewritten(reply, result, epoch, cap, rows=rows)
+                raise self._refused(query, _excuse(reply))
+            self._check_whole(reply)
+            if rows:
+                return handed_on(stack, reply, result, dialect, cap, epoch, self._hold_back)
+            return rewritten(reply, lambda out: copy_triples(reply, result, out, self._prefixes, cap), epoch)
+
+    def _refused(self, query: Query, said: str) -> GraphsvcError:
+        """What a server means that refuses a query; where the text is at fault, by our own parser's words."""
+        if (known := self._excused(said)) is not None:
+            return known
+        if query.form is not Form.ASK:
+            # The engine evaluates these when their solutions are asked for, so nothing runs.
+            try:
+                ox.Store().query(query.text, base_iri=self._base)
+            except SyntaxError as error:
+                return diagnose(query.text, str(error), self._prefixes)
+        return diagnose(query.text, said, self._prefixes)
 
     def graph(self, name: str, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
-        """See `Store.graph`. Raises RemoteFailure too."""
-        url = self._graph_url(name)
+        """See `Store.graph`. Raises RemoteFailure and OutOfService too."""
         epoch = self.epoch()
-        with self._send(self._message("GET", url, {"Accept": N_TRIPLES.media_type}), limits) as reply:
+        if not self._remote.graph_store and name:
+            return self._constructed(name, result, limits)
+        message = Message("GET", self._graph_url(name), {"Accept": N_TRIPLES.media_type})
+        with self._link.reading(message, limits) as reply:
             if reply.status == 404:
                 raise NotFound(f"There is no graph <{name}>.")
-            _check_whole(reply)
-            return self._rewritten(reply, result, epoch, OutputCap(), rows=False)
+            self._check_whole(reply)
+            cap = OutputCap(limits.max_rows, limits.max_bytes)
+            return rewritten(reply, lambda out: copy_triples(reply, result, out, self._prefixes, cap), epoch)
+
+    def _constructed(self, name: str, result: Format, limits: Limits) -> Answer:
+        """A graph by a query, of a server without the Graph Store Protocol: one without triples is not there."""
+        graph = ox.NamedNode(name)
+        if b"true" not in self.query(read(f"ASK {{ GRAPH {graph} {{ ?s ?p ?o }} }}"), CSV, limits).read():
+            raise NotFound(f"There is no graph <{name}>.")
+        text = f"CONSTRUCT {{ ?s ?p ?o }} WHERE {{ GRAPH {graph} {{ ?s ?p ?o }} }}"
+        return self.query(read(text), result, limits)
 
     def graph_epoch(self, name: str, limits: Limits = Limits()) -> str:  # noqa: ARG002, B008
         """See `Store.graph_epoch`: it is not known."""
@@ -152,30 +143,43 @@ class RemoteStore:
         if write.dry_run:
             raise NotSupported("The remote store has no dry run.")
         message = self._update(write) if write.kind == "update" else self._graph_write(write)
-        with self._lock:
-            self._changes.own += 1
+        self._state.changed()
         try:
-            with self._send(message, limits) as reply:
+            with self._link.writing(message, limits) as reply:
                 if reply.status == 400 and write.kind == "update":
-                    raise diagnose(write.content.decode(), _excuse(reply), self._prefixes)
+                    said = _excuse(reply)
+                    raise self._excused(said) or diagnose(write.content.decode(), said, self._prefixes)
                 if reply.status == 404:
                     raise NotFound(f"There is no graph <{write.graph}>.")
-                _check(reply)
+                self._check(reply)
                 created = reply.status == 201 and write.kind in ("put", "post")
+            if write.kind != "update" and self._remote.epoch_graph:
+                self._leave_mark(limits)
         finally:
-            with self._lock:
-                self._changes.own += 1
+            self._state.changed()
         return Receipt(self.epoch(), None, None, created)
 
+    def _leave_mark(self, limits: Limits) -> None:
+        """Tell the others of a change that was no update. Raises RemoteFailure where they cannot be told."""
+        if not self._remote.update:
+            raise NotSupported("A graph that marks changes needs the URL that takes updates.")
+        fields = urlencode([("update", self._state.mark())]).encode()
+        with self._link.writing(
+            Message("POST", self._remote.update, {"Content-Type": _FORM}, fields), limits
+        ) as reply:
+            self._check(reply)
+
     def epoch(self) -> str:
-        """See `Store.epoch`: another after each write of ours, and after `freshness` seconds."""
-        with self._lock:
-            window = int(time.monotonic() / self._remote.freshness)
-            state = f"{self._changes.start} {self._changes.own} {window}"
-        return hashlib.sha256(state.encode()).hexdigest()[:16]
+        """See `Store.epoch`, as far as a remote store tells (`remote_state`)."""
+        return self._state.name()
+
+    def _mark(self, text: str) -> str:
+        limits = Limits(timeout=min(5.0, self._timeout))
+        return self._answer(read(text), CSV, limits, "").read().decode()
 
     def close(self) -> None:
-        """See `Store.close`; nothing is held."""
+        """See `Store.close`."""
+        self._link.close()
 
     def __enter__(self) -> Self:
         return self
@@ -188,33 +192,11 @@ class RemoteStore:
     def _based(self, text: str) -> str:
         return f"BASE <{self._base}> {text}" if self._base else text
 
-    def _message(self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"") -> Message:
-        sent = dict(headers)
-        if self._remote.authorization:
-            sent["Authorization"] = self._remote.authorization
-        return Message(method, url, sent, body)
-
-    def _send(self, message: Message, limits: Limits) -> AbstractContextManager[Reply]:
+    def _timed(self, url: str, limits: Limits) -> str:
+        """The URL with how long the server may take, where it can be told."""
+        deadline = self._remote.dialect.deadline
         given = self._timeout if limits.timeout is None else min(limits.timeout, self._timeout)
-        return exchange(message, time.monotonic() + given, limits.cancelled)
-
-    def _rewritten(self, reply: Reply, result: Format, epoch: str, cap: OutputCap, *, rows: bool) -> Answer:
-        # The answer closes it when it is read, or let go of.
-        out: IO[bytes] = tempfile.SpooledTemporaryFile(self._hold_back)  # noqa: SIM115
-        try:
-            if rows:
-                _copy_rows(reply, result, cap.file(out, result))
-            else:
-                _copy_triples(reply, result, out, self._prefixes, cap)
-        except (SyntaxError, OSError) as error:
-            out.close()
-            raise reply.failure or RemoteFailure(f"The remote store broke off its answer: {error}") from error
-        except BaseException:
-            out.close()
-            raise
-        length = out.tell()
-        out.seek(0)
-        return Answer(_chunks(out), epoch, length)
+        return _with(url, deadline(given)) if deadline else url
 
     def _graph_url(self, name: str) -> str:
         if not self._remote.graph_store:
@@ -233,12 +215,13 @@ class RemoteStore:
             pass
         dataset = Dataset(write.using, write.using_named)
         fields = [
-            ("update", self._based(text)),
+            ("update", self._state.marked(self._based(text))),
             *_dataset(dataset, "using-graph-uri", "using-named-graph-uri"),
         ]
         named = dataset.given or any(token.keyword in ("USING", "WITH") for token in tokens(text))
-        url = self._remote.update if named else _with(self._remote.update, self._remote.union_update)
-        return self._message("POST", url, {"Content-Type": _FORM}, urlencode(fields).encode())
+        union = self._remote.dialect.union_update
+        url = self._remote.update if named else _with(self._remote.update, union)
+        return Message("POST", url, {"Content-Type": _FORM}, urlencode(fields).encode())
 
     def _graph_write(self, write: Write) -> Message:
         if write.kind == "patch":
@@ -249,11 +232,39 @@ class RemoteStore:
             raise Forbidden(f"This token may not write to <{write.graph}>.")
         url = self._graph_url(write.graph)
         if write.kind == "delete":
-            return self._message("DELETE", url, {})
+            return Message("DELETE", url)
         triples = [quad.triple for quad in read_content(write, self._base)]
         body = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES)
         assert body is not None
-        return self._message(write.kind.upper(), url, {"Content-Type": N_TRIPLES.media_type}, body)
+        return Message(write.kind.upper(), url, {"Content-Type": N_TRIPLES.media_type}, body)
+
+    def _excused(self, said: str) -> GraphsvcError | None:
+        for words, error in self._remote.dialect.excuses:
+            if words in said:
+                return error(f"The remote store answered: {said}")
+        return None
+
+    def _check(self, reply: Reply) -> None:
+        if 200 <= reply.status < 300:
+            return
+        if (error := busy(reply)) is not None:
+            raise error
+        said = _excuse(reply)
+        if (known := self._excused(said)) is not None:
+            raise known
+        if reply.status in (401, 403):
+            raise RemoteFailure(f"The remote store does not let this service in ({reply.status}).")
+        raise RemoteFailure(f"The remote store answered {reply.status}: {said or 'nothing more'}")
+
+    def _check_whole(self, reply: Reply) -> None:
+        """Refuse what says of itself that it is not all: 206, and the headers by which Virtuoso tells of a cut."""
+        self._check(reply)
+        cut = {name.lower(): value for name, value in reply.headers.items() if name.lower() in _CUT}
+        if _LATE in cut.get("x-sql-state", ""):
+            raise OutOfTime("The remote store did not finish in time.")
+        if reply.status != 200 or cut:
+            sign = f"header {next(iter(cut))}" if cut else f"status {reply.status}"
+            raise RemoteFailure(f"The remote store answered with a part of the result ({sign}).")
 
 
 def _with(url: str, parameters: str) -> str:
@@ -265,56 +276,5 @@ def _dataset(dataset: Dataset, default: str, named: str) -> list[tuple[str, str]
     return chosen + [(named, iri) for iri in dataset.named_graphs or ()]
 
 
-def _check(reply: Reply) -> None:
-    if 200 <= reply.status < 300:
-        return
-    excuse = _excuse(reply)
-    for words, error in _KNOWN_EXCUSES:
-        if words in excuse:
-            raise error(f"The remote store answered: {excuse}")
-    raise RemoteFailure(f"The remote store answered {reply.status}: {excuse or 'nothing more'}")
-
-
-def _check_whole(reply: Reply) -> None:
-    """Refuse what says of itself that it is not all: 206, and the headers by which Virtuoso owns up to a cut."""
-    _check(reply)
-    cut = [name for name in reply.headers if name.lower() in _CUT]
-    if reply.status != 200 or cut:
-        sign = f"header {cut[0]}" if cut else f"status {reply.status}"
-        raise RemoteFailure(f"The remote store answered with a part of the result ({sign}).")
-
-
 def _excuse(reply: Reply) -> str:
     return reply.read(_EXCUSE).decode(errors="replace").strip()
-
-
-def _copy_rows(reply: Reply, result: Format, out: IO[bytes]) -> None:
-    given = ox.QueryResultsFormat.from_media_type(reply.media_type)
-    wanted = ox.QueryResultsFormat.from_media_type(result.media_type)
-    if given not in (ox.QueryResultsFormat.JSON, ox.QueryResultsFormat.XML):
-        raise RemoteFailure(f"The remote store answered a query in {reply.media_type!r}.")
-    if wanted is None:
-        raise ValueError(f"{result.label} cannot carry solutions")
-    found: Any = None
-    try:
-        found = ox.parse_query_results(reply, given)  # type: ignore[arg-type]
-        found.serialize(out, wanted)
-    finally:
-        # The engine's object must end in the thread that made it, and a traceback would keep it.
-        found = None
-
-
-def _copy_triples(
-    reply: Reply, result: Format, out: IO[bytes], prefixes: Mapping[str, str], cap: OutputCap
-) -> None:
-    triples = (quad.triple for quad in ox.parse(reply, ox.RdfFormat.N_TRIPLES))  # type: ignore[arg-type]
-    try:
-        write_triples(cap.counted(triples), result, cap.file(out, result), prefixes)
-    finally:
-        triples.close()
-
-
-def _chunks(file: IO[bytes]) -> Iterator[bytes]:
-    with file:
-        while chunk := file.read(_CHUNK):
-            yield chunk

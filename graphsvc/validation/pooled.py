@@ -6,6 +6,8 @@ What a request brings is validated by a pool that holds no data; graphs of the s
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from contextlib import closing
 from typing import IO
 
 from graphsvc.errors import NotSupported
@@ -13,29 +15,43 @@ from graphsvc.formats import Format
 from graphsvc.validation.job import ValidationJob, validate
 from graphsvc.validation.paging import Page
 from graphsvc.validation.port import ValidationLimits
+from graphsvc.validation.remote_job import validate_elsewhere
 from graphsvc.validation.stored_job import Stored, StoredJob, validate_where_stored
 from graphsvc.validation.written import Written, received, send, wished, wishes, written
 from graphsvc.workers.client import PoolClient
+from graphsvc.workers.line import Answerer, Line
 from graphsvc.workers.wire import Job
 
-KIND = "validate"
+KIND, KIND_ELSEWHERE = "validate", "validate-elsewhere"
+# For one validation: the name of the state of the data, and what answers its questions.
+Elsewhere = Callable[[ValidationLimits], tuple[str, Answerer]]
 
 
 class PooledValidator:
-    """The validator behind the pool that listens at `checker`, and the readers at `readers` (None: there are none
-    here).
+    """The validator behind the pool that listens at `checker`, and the readers at `readers`.
 
-    Up to `hold_back` bytes a report is whole or an error; beyond, it is streamed.
+    Where there are none here, the data are elsewhere: `elsewhere` gives what answers the queries of one validation
+    about them. Up to `hold_back` bytes a report is whole or an error; beyond, it is streamed.
     """
 
-    def __init__(self, checker: str, readers: str | None = None, *, hold_back: int = 16 << 20) -> None:
+    def __init__(
+        self,
+        checker: str,
+        readers: str | None = None,
+        elsewhere: Elsewhere | None = None,
+        *,
+        hold_back: int = 16 << 20,
+    ) -> None:
         self._checker = PoolClient(checker, hold_back=hold_back)
         self._readers = PoolClient(readers, hold_back=hold_back) if readers is not None else None
+        self._elsewhere = elsewhere
 
     def report(
         self, job: ValidationJob | StoredJob, form: Format, page: Page | None, limits: ValidationLimits
     ) -> Written:
         """See `Validator.report`."""
+        if isinstance(job, StoredJob) and self._elsewhere is not None:
+            return self._asking(job, form, page, limits, self._elsewhere)
         client = self._readers if isinstance(job, StoredJob) else self._checker
         if client is None:
             raise NotSupported(
@@ -47,9 +63,27 @@ class PooledValidator:
         product = client.run(asked, payload, limits.cancelled)
         return received(product.chunks, product.length)
 
+    def _asking(
+        self, job: StoredJob, form: Format, page: Page | None, limits: ValidationLimits, elsewhere: Elsewhere
+    ) -> Written:
+        """A report by a worker without data, who asks for what it needs."""
+        payload = job.to_bytes()
+        key = hashlib.blake2b(payload, digest_size=12).hexdigest()
+        epoch, answer = elsewhere(limits)
+        fields = wishes(form, page) | {"epoch": epoch}
+        asked = Job(KIND_ELSEWHERE, fields, limits.timeout, limits.client, key)
+        product = self._checker.run(asked, payload, limits.cancelled, answer)
+        return received(product.chunks, product.length)
+
 
 def validate_job(job: Job, payload: bytes, out: IO[bytes]) -> None:
-    """The handler of the pool without data: one packed validation."""
+    """The handler of the pool without data: one packed validation, of what it brings or of data elsewhere."""
+    if job.kind == KIND_ELSEWHERE:
+        stored = StoredJob.from_bytes(payload)
+        with closing(Line(job.fields["line"])) as line:
+            report = validate_elsewhere(line, stored)
+        send(written(report, *wished(job.fields), stored.rules.prefixes, job.fields["epoch"]), out)
+        return
     rules = ValidationJob.from_bytes(payload)
     send(written(validate(rules), *wished(job.fields), rules.prefixes), out)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Protocol, runtime_checkable
@@ -16,6 +16,7 @@ from graphsvc.validation.job import ValidationJob, judge
 from graphsvc.validation.remedy import with_remedies
 from graphsvc.validation.report import Report, Result
 from graphsvc.validation.scope import nearest
+from graphsvc.validation.setwise.data_graph import Triples
 from graphsvc.validation.setwise.spelling import from_store, to_store
 from graphsvc.validation.setwise.stored import StoredTriples
 from graphsvc.validation.shapes import Shapes
@@ -77,10 +78,15 @@ def validate_where_stored(store: ox.Store, job: StoredJob) -> Report:
         vocabulary = [each for each in store.named_graphs() if each.value.startswith(job.vocabulary)]
     triples = StoredTriples(store, graphs, vocabulary)
     report = judge(triples, shapes, rules.severity, rules.scope.nodes(triples), rules.scope.only(shapes))
+    return explained(report, triples, shapes, rules.prefixes)
+
+
+def explained(report: Report, triples: Triples, shapes: Shapes, prefixes: Mapping[str, str]) -> Report:
+    """The report with what to do about each result, from what the triples say around it."""
     if not report.results:
         return report
     around = Statements((triple, "") for triple in _around(report, triples))
-    return with_remedies(report, shapes.statements, around, Statements(), rules.prefixes)
+    return with_remedies(report, shapes.statements, around, Statements(), prefixes)
 
 
 def _found(store: ox.Store, name: str) -> ox.NamedNode | ox.DefaultGraph:
@@ -93,7 +99,7 @@ def _found(store: ox.Store, name: str) -> ox.NamedNode | ox.DefaultGraph:
     return graph
 
 
-def _around(report: Report, triples: StoredTriples) -> Iterator[Triple]:
+def _around(report: Report, triples: Triples) -> Iterator[Triple]:
     """What is said of the nodes and values of the results."""
     nodes: dict[Term, None] = {}
     left = list(report.results)

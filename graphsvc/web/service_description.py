@@ -11,7 +11,9 @@ from graphsvc.dataset.names import Names
 from graphsvc.dataset.service import Abilities, describe_service
 from graphsvc.dataset.statistics import graph_sizes
 from graphsvc.formats import Format
+from graphsvc.loading import remote_dialect
 from graphsvc.rdf import write_document
+from graphsvc.settings import Settings
 from graphsvc.sparql.functions import FUNCTIONS
 from graphsvc.sparql.search_clause import SEARCH
 from graphsvc.web.memory import remembered
@@ -31,13 +33,18 @@ def abilities() -> Abilities:
     settings = service().settings
     remote = settings.store.startswith("remote:")
     return Abilities(
-        union=settings.default_graph == "union" and (not remote or bool(settings.remote_union_query)),
+        union=settings.default_graph == "union" and (not remote or _unions(settings)),
         writes=any(token.may_write for token in service().tokens.tokens())
         and (not remote or bool(settings.remote_update)),
         federation=bool(settings.endpoints),
         functions=() if remote else FUNCTIONS,
         properties=(SEARCH,),
     )
+
+
+def _unions(settings: Settings) -> bool:
+    dialect = remote_dialect(settings)
+    return dialect.unions or bool(dialect.union_query)
 
 
 def description(chosen: Format) -> Response:

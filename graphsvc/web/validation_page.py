@@ -95,16 +95,17 @@ def form_page(syntaxes: Sequence[Format], reports: Sequence[Format]) -> str:
         example=EXAMPLE,
         example_shapes=EXAMPLE_SHAPES,
         limit=service().settings.max_upload_bytes,
-        stored=not service().settings.store.startswith("remote:"),
         graphs=_graphs(),
     )
 
 
 def _graphs() -> list[str]:
-    if service().settings.store.startswith("remote:"):
-        return []
+    # Not every engine tells of graphs by an empty pattern.
+    remote = service().settings.store.startswith("remote:")
+    pattern = "?s ?p ?o" if remote else ""
     found = select(
-        service().store, f"SELECT ?graph {{ GRAPH ?graph {{}} }} ORDER BY ?graph LIMIT {MAX_GRAPHS}"
+        service().store,
+        f"SELECT DISTINCT ?graph {{ GRAPH ?graph {{ {pattern} }} }} ORDER BY ?graph LIMIT {MAX_GRAPHS}",
     )
     return [row["graph"].value for row in found]
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from graphsvc.errors import OutOfTime, StoreError, Unavailable
 from graphsvc.workers import wire
+from graphsvc.workers.line import Answerer, answering, hang_up
 
 _CHUNK = 1 << 16
 _PIPE_SIZE = 256 << 10
@@ -56,13 +57,19 @@ class PoolClient:
             wire.send(channel, wire.Job(what).packet())
             return wire.read_status(_packet(channel)).fields
 
-    def run(self, job: wire.Job, payload: bytes, cancelled: Callable[[], bool] = lambda: False) -> Product:
-        """Have the job done.
+    def run(
+        self,
+        job: wire.Job,
+        payload: bytes,
+        cancelled: Callable[[], bool] = lambda: False,
+        answer: Answerer | None = None,
+    ) -> Product:
+        """Have the job done; what the worker asks back, if it may, is given to `answer`.
 
         Raises the error that the job ended with, Saturated or TooManyRequests where it was not begun, and
         Unavailable where there is no pool. If the caller goes away (`cancelled`), the worker is stopped.
         """
-        run = _Run(self._connected(), job, payload, cancelled)
+        run = _Run(self._connected(), job, payload, cancelled, answer)
         held: list[bytes] = []
         size = 0
         try:
@@ -96,9 +103,18 @@ class _Run:
     """One job under way: its channel to the pool, and the pipe that the worker writes to."""
 
     def __init__(
-        self, channel: socket.socket, job: wire.Job, payload: bytes, cancelled: Callable[[], bool]
+        self,
+        channel: socket.socket,
+        job: wire.Job,
+        payload: bytes,
+        cancelled: Callable[[], bool],
+        answer: Answerer | None = None,
     ) -> None:
         self._channel = channel
+        self._line: socket.socket | None = None
+        theirs: socket.socket | None = None
+        if answer is not None:
+            self._line, theirs = answering(answer)
         self._cancelled = cancelled
         # A write has its time twice: once to wait for its turn. Who gave up on one that is begun would not know.
         waiting = job.timeout if job.kind == "write" else 0
@@ -110,13 +126,16 @@ class _Run:
             fcntl.fcntl(self._source, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
         content = wire.memory_file(payload)
         try:
-            wire.send(channel, job.packet(), (target, content))
+            lines = [theirs.fileno()] if theirs else []
+            wire.send(channel, job.packet(), (target, content, *lines))
         except OSError as error:
             self.close()
             raise Unavailable("This part of the service is just being started; try again.") from error
         finally:
             os.close(target)
             os.close(content)
+            if theirs is not None:
+                theirs.close()
 
     def read(self) -> bytes:
         """The next bytes of the answer; none at its end."""
@@ -144,6 +163,9 @@ class _Run:
     def close(self) -> None:
         """Let go of the job; the pool stops a worker that is still at it."""
         self._channel.close()
+        if self._line is not None:
+            hang_up(self._line)
+            self._line = None
         if self._source >= 0:
             with suppress(OSError):
                 os.close(self._source)

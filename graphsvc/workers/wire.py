@@ -1,7 +1,8 @@
 """What passes between a client, a pool and its workers: one JSON header a packet, and file descriptors.
 
 The sockets are AF_UNIX and SOCK_SEQPACKET, so a packet comes whole or not at all. A job's packet carries two
-descriptors: where the worker writes, and a memory file with the payload. Errors travel as the name of a class
+descriptors: where the worker writes, and a memory file with the payload; and a third where the worker may ask
+back, which its handler finds as the field `line` (`graphsvc.workers.line`). Errors travel as the name of a class
 of `graphsvc.errors` and its fields, never as pickles: a worker is not to be trusted.
 """
 

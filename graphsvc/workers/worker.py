@@ -9,6 +9,7 @@ import resource
 import signal
 import socket
 from collections.abc import Callable
+from dataclasses import replace
 from typing import IO, Any, NoReturn
 
 from graphsvc.errors import GraphsvcError, OutOfMemory, StoreError
@@ -43,7 +44,9 @@ def work(
 
 
 def _do(job: wire.Job, descriptors: list[int], handler: Handler) -> wire.Status:
-    target, source = descriptors
+    target, source, *lines = descriptors
+    if lines:
+        job = replace(job, fields=job.fields | {"line": lines[0]})
     # A second line of defence: should the pool hang, the kernel ends this process.
     signal.setitimer(signal.ITIMER_REAL, job.timeout + 2)
     try:
@@ -63,6 +66,9 @@ def _do(job: wire.Job, descriptors: list[int], handler: Handler) -> wire.Status:
         signal.setitimer(signal.ITIMER_REAL, 0)
         with contextlib.suppress(OSError):
             os.close(target)
+        for each in lines:
+            with contextlib.suppress(OSError):
+                os.close(each)
     return wire.Status(None, fields | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
 
 

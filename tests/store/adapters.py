@@ -7,19 +7,18 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
-import pyoxigraph as ox
-
 from graphsvc.errors import ProjectError
-from graphsvc.loading import open_store
+from graphsvc.loading import open_store, remote_store
 from graphsvc.project import Project
 from graphsvc.serving.child import Role
 from graphsvc.settings import load
-from graphsvc.store import Store, Write, epoch_page
+from graphsvc.store import Store, epoch_page
 from graphsvc.store.pooled import PooledStore
-from graphsvc.store.remote import Remote, RemoteStore
-from tests.servers import oxigraph_server
+from graphsvc.store.remote import RemoteStore
+from tests import engines
 
 LIBRARY = Path(__file__).resolve().parent.parent / "projects" / "library"
 
@@ -82,58 +81,35 @@ class Kept(PooledStore):
 
 
 class Elsewhere(RemoteStore):
-    """An Oxigraph server of its own that holds the library's data, with the adapter that queries it."""
+    """An engine that holds a project's data (the library's), with the adapter that queries it."""
 
-    def __init__(self, folder: Path) -> None:
-        self._server = oxigraph_server(folder)
-        url = self.url = self._server.__enter__()
-        project = Project(load(LIBRARY, {}))
-        engine = ox.Store()
-        engine.extend(project.quads())
-        remote = Remote(
-            f"{url}/query",
-            f"{url}/update",
-            f"{url}/store",
-            union_query="union-default-graph",
-            union_update="using-union-graph",
-        )
-        settings = project.settings
-        super().__init__(
-            remote,
-            base=f"{settings.base}/",
-            prefixes=settings.prefixes,
-            reserved=settings.system_graphs,
-            timeout=5,
-        )
-        for name in engine.named_graphs():
-            content = ox.serialize(
-                (quad.triple for quad in engine.quads_for_pattern(None, None, None, name)),
-                format=ox.RdfFormat.N_TRIPLES,
-            )
-            assert content
-            assert isinstance(name, ox.NamedNode)
-            self.write(Write("put", content, name.value, "application/n-triples"))
-
-    def environment(self) -> dict[str, str]:
-        """The settings of a service in front of the same server."""
-        return {
-            "GRAPHSVC_STORE": f"remote:{self.url}/query",
-            "GRAPHSVC_REMOTE_UPDATE": f"{self.url}/update",
-            "GRAPHSVC_REMOTE_GRAPH_STORE": f"{self.url}/store",
-            "GRAPHSVC_REMOTE_UNION_QUERY": "union-default-graph",
-            "GRAPHSVC_REMOTE_UNION_UPDATE": "using-union-graph",
-        }
+    def __init__(
+        self, folder: Path, engine: str = "oxigraph", project: Path = LIBRARY, **flags: object
+    ) -> None:
+        self._ending = ExitStack()
+        if engine == "oxigraph":
+            self.engine = self._ending.enter_context(engines.oxigraph(folder))
+        else:
+            self.engine = engines.virtuoso()
+        known = {"query_timeout": 10.0, "remote_freshness": 3600.0} | self.engine.flags() | flags
+        settings = load(project, {}, **known)
+        made = remote_store(settings)
+        assert made is not None
+        self.__dict__ |= vars(made)
+        engines.fill(self, Project(load(project, {})))
 
     def close(self) -> None:
-        """End the server too."""
-        self._server.__exit__(None, None, None)
+        """End the server too, if it was started for this."""
+        super().close()
+        self._ending.close()
 
 
 ADAPTERS: dict[str, Callable[[Path], Store]] = {
     "pooled": Kept,
     "pooled on disk": lambda folder: Kept(folder, f"disk:{folder / 'db'}"),
     "memory": lambda _: local("memory:"),
-    "remote": Elsewhere,
+    "oxigraph": Elsewhere,
+    "virtuoso": lambda folder: Elsewhere(folder, "virtuoso"),
     "disk": lambda folder: local(f"disk:{folder / 'db'}"),
 }
 WRITABLE = ("pooled", "pooled on disk", "memory")

@@ -256,12 +256,15 @@ def test_a_report_is_on_what_was_just_written(tmp_path: Path) -> None:
     assert after.headers["Graph-Epoch"] == written.headers["Graph-Epoch"] != before.headers["Graph-Epoch"]
 
 
-def test_a_store_elsewhere_is_not_validated_and_the_reason_is_given(library_server: str) -> None:
-    with running(LIBRARY, "--store", f"remote:{library_server}/sparql") as server:
-        got = asked(server, [("graph", "all")])
-        assert got.status == 501
-        assert "store elsewhere" in got.json["detail"]
-        assert "stored here" not in asked(server, [], Accept="text/html").text
+def test_a_store_elsewhere_is_validated_by_its_own_engine(library_server: str) -> None:
+    here = asked(library_server, [("graph", BOOKS)])
+    with running(LIBRARY, "--store", f"{library_server}/sparql") as server:
+        there = asked(server, [("graph", BOOKS)])
+        assert there.status == 200
+        assert there.json["results"] == here.json["results"] != []
+        assert any("node by node" in note for note in there.json["notes"])
+        assert BOOKS in asked(server, [], Accept="text/html").text
+        assert asked(server, [("graph", f"{BOOKS}s")]).status == 404
 
 
 def test_the_page_of_a_report_leads_to_the_nodes_and_to_the_rules(library_server: str) -> None:

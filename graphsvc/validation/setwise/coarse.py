@@ -41,8 +41,10 @@ class Coarse:
         """A variable that no other condition has."""
         return f"?v{next(self._numbers)}"
 
-    def function(self, holds: Callable[[Any], bool], value: str) -> str:
-        """A condition that asks Python about a term: for what SPARQL cannot say."""
+    def function(self, holds: Callable[[Any], bool], value: str, certain: bool) -> str:
+        """A condition that asks Python about a term: for what SPARQL cannot say, if the store can call it."""
+        if not self.data.triples.calls_functions:
+            return unknown(certain)
         name = f"urn:graphsvc:function:{len(self.functions)}"
         self.functions[name] = lambda term: _TRUE if holds(from_store(term)) else _FALSE
         return f"<{name}>({value})"

@@ -28,11 +28,12 @@ class Triples(Protocol):
     """Where the triples are: the merge of one or more graphs of a store.
 
     `has_data` tells whether there is any triple that is not of the ontology, `is_merge` whether a triple of two
-    graphs may be found twice by a query.
+    graphs may be found twice by a query, `calls_functions` whether a query may call what it is given to.
     """
 
     has_data: bool
     is_merge: bool
+    calls_functions: bool
 
     @property
     def respelt(self) -> Set[str]:

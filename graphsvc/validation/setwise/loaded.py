@@ -27,6 +27,8 @@ _STRING = PREFIXES["xsd"] + "string"
 class LoadedTriples:
     """The triples of documents, or of statements, in memory."""
 
+    calls_functions = True
+
     def __init__(self, data: Iterable[ox.Quad], ontology: Iterable[ox.Quad], respelt: set[str]) -> None:
         self.respelt = respelt
         self.is_merge = False

@@ -88,10 +88,10 @@ class InConstraint(ValueConstraint):
         """Whether the value is no member."""
         return value not in self.members
 
-    def value_condition(self, value: str, coarse: Coarse, certain: bool) -> str:  # noqa: ARG002
+    def value_condition(self, value: str, coarse: Coarse, certain: bool) -> str:
         """The value is no member, as a term and not as a number that is the same."""
         if len(self.members) > _MAX_MEMBERS:
-            return coarse.function(self.fails, value)
+            return coarse.function(self.fails, value, certain)
         members = [each for each in self.members if not isinstance(each, BlankNode)]
         if all(isinstance(each, Iri) for each in members) and members:
             listed = ", ".join(sorted(sparql(each) for each in members))  # type: ignore[arg-type]

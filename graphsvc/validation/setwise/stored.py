@@ -22,6 +22,7 @@ class StoredTriples:
     """
 
     respelt: Set[str] = frozenset()
+    calls_functions = True
 
     def __init__(
         self, store: ox.Store, data: Sequence[_Graph] | None = None, ontology: Sequence[_Graph] = ()

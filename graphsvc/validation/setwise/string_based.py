@@ -60,11 +60,11 @@ class PatternConstraint(ValueConstraint):
         """Whether the text does not match; a blank node has none."""
         return isinstance(value, BlankNode) or not self.pattern.search(value.value)
 
-    def value_condition(self, value: str, coarse: Coarse, certain: bool) -> str:  # noqa: ARG002
+    def value_condition(self, value: str, coarse: Coarse, certain: bool) -> str:
         """The store's regular expressions where they mean the same, or ours."""
         translated = store_pattern(self.pattern)
         if translated is None:
-            return coarse.function(self.fails, value)
+            return coarse.function(self.fails, value, certain)
         return f"isBlank({value}) || !REGEX(STR({value}), {Literal(translated).n3()})"
 
 

@@ -45,9 +45,9 @@ class RangeConstraint(ValueConstraint):
         """Whether the value is on the other side, or cannot be compared."""
         return compare(value, self.bound) not in BOUNDS[self.parameter][0]
 
-    def value_condition(self, value: str, coarse: Coarse, certain: bool) -> str:  # noqa: ARG002
+    def value_condition(self, value: str, coarse: Coarse, certain: bool) -> str:
         """The store compares what it compares exactly, and Python the rest."""
-        ours = coarse.function(self.fails, value)
+        ours = coarse.function(self.fails, value, certain)
         trusted = trusted_as(value, self.bound)
         if trusted is None:
             return ours

@@ -68,7 +68,7 @@ class DatatypeConstraint(ValueConstraint):
             and is_well_formed(value.value, value.datatype)
         )
 
-    def value_condition(self, value: str, coarse: Coarse, certain: bool) -> str:  # noqa: ARG002
+    def value_condition(self, value: str, coarse: Coarse, certain: bool) -> str:
         """Another datatype, or a value that the store cannot cast to its own."""
         name = self.datatype.value
         mine = f"DATATYPE({value}) = <{name}>"
@@ -78,7 +78,7 @@ class DatatypeConstraint(ValueConstraint):
         if name.removeprefix(PREFIXES["xsd"]) not in _CASTS:
             return negated(well_typed)
         exact = holds(f"{mine} && <{name}>({value}) = {value}")
-        return unless(any_of([exact, well_typed]), coarse.function(self.fails, value))
+        return unless(any_of([exact, well_typed]), coarse.function(self.fails, value, certain))
 
 
 @dataclass(eq=False)
