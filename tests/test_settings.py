@@ -9,8 +9,9 @@ import pytest
 from graphsvc.doctor import examine
 from graphsvc.doctor.findings import Level
 from graphsvc.errors import ProjectError
-from graphsvc.settings import Settings, described, load, origins
+from graphsvc.settings import FLAGS, Settings, assigned, described, load, origins
 from graphsvc.settings_values import RULES, place
+from tests.commands import graphsvc
 
 
 def written(folder: Path, text: str) -> Path:
@@ -161,6 +162,29 @@ def test_every_setting_can_come_from_each_source_and_is_told_with_it(tmp_path: P
         project = written(tmp_path, f"[{table}]\n{name} = {literal}\n")
         assert origins(project, {}) == {name: str(project / "graphsvc.toml")}
         assert origins(project, {f"GRAPHSVC_{name.upper()}": shown}) == {name: f"GRAPHSVC_{name.upper()}"}
-        flag = f"--{name.replace('_', '-')}"
+        flag = f"--{name.replace('_', '-')}" if name in FLAGS else f"--set {name}"
         assert origins(project, {f"GRAPHSVC_{name.upper()}": shown}, **{name: default}) == {name: flag}
         assert getattr(load(project, {f"GRAPHSVC_{name.upper()}": shown}), name) == default
+
+
+def test_any_setting_can_be_a_flag(tmp_path: Path) -> None:
+    given = assigned(["rate_limit=2.5", "log_queries=true", "title=a=b"])
+    assert given == {"rate_limit": 2.5, "log_queries": True, "title": "a=b"}
+    assert load(tmp_path, {"GRAPHSVC_RATE_LIMIT": "1"}, **given).rate_limit == 2.5
+    done = graphsvc("doctor", "--project", tmp_path, "--set", "rate_limit=2.5")
+    assert "rate_limit = 2.5 from --rate-limit" not in done.said
+    assert "rate_limit = 2.5 from --set rate_limit." in done.said
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ("rate_limits=1", "did you mean 'rate_limit'"),
+        ("rate_limit=fast", "not of type float"),
+        ("rate_limit", "not of type float"),
+        ("log_queries=yes", "not of type bool"),
+    ],
+)
+def test_a_flag_that_is_wrong_is_refused(given: str, says: str) -> None:
+    with pytest.raises(ProjectError, match=says):
+        assigned([given])
