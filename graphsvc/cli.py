@@ -39,6 +39,13 @@ _PROJECT = PROJECT
 def _service_flags(command: Callable[..., Any]) -> Callable[..., Any]:
     """The settings that are flags too."""
     for option in (
+        click.option(
+            "--set",
+            "given",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Any other setting (`graphsvc settings` lists them); it wins over the file and the environment.",
+        ),
         click.option("--store", help="memory: (default), disk:PATH or the URL of a SPARQL endpoint."),
         click.option("--public-url", help="The address that people see, where it is not http://HOST:PORT."),
         click.option("--base", help="The IRI under which the things of the graph are named."),
@@ -52,11 +59,11 @@ def _service_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @main.command()
 @_PROJECT
 @_service_flags
-def serve(project: Path, **flags: Any) -> None:
+def serve(project: Path, given: tuple[str, ...], **flags: Any) -> None:
     """Serve a project over HTTP until it is told to stop."""
     from graphsvc.serving import serve as run
 
-    sys.exit(run(settings.load(project, os.environ, **flags)))
+    sys.exit(run(settings.load(project, os.environ, **flags | settings.assigned(given))))
 
 
 @main.command()
@@ -197,7 +204,9 @@ def validate(
 @_service_flags
 @click.option("--backup", type=click.Path(path_type=Path), help="A backup to look at, and at nothing else.")
 @click.option("--json", "for_programs", is_flag=True, help="Print JSON.")
-def doctor(project: Path, backup: Path | None, for_programs: bool, **flags: Any) -> None:
+def doctor(
+    project: Path, backup: Path | None, for_programs: bool, given: tuple[str, ...], **flags: Any
+) -> None:
     """Look at everything that the service needs, and say what is wrong and what to do.
 
     Nothing is changed, and the service may be running. Each line is ok, note or wrong; the exit status is 1 where
@@ -205,6 +214,7 @@ def doctor(project: Path, backup: Path | None, for_programs: bool, **flags: Any)
     """
     from graphsvc import doctor as checks
 
+    flags |= settings.assigned(given)
     found = list(checks.examine_backup(backup) if backup else checks.examine(project, os.environ, **flags))
     click.echo(checks.as_json(found) if for_programs else checks.as_text(found), nl=False)
     sys.exit(checks.status(found))

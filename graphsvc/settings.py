@@ -21,6 +21,8 @@ from graphsvc.vocab import PREFIXES
 
 CONFIGURATION_FILE = "graphsvc.toml"
 ENVIRONMENT_PREFIX = "GRAPHSVC_"
+# The settings that have a flag of their own; all others are given by `--set`.
+FLAGS = ("store", "public_url", "base", "port", "host")
 _TABLES = ("project", "service")
 # What only the file can give.
 _OF_THE_FILE = frozenset({"prefixes", "validation_types", "guards"})
@@ -218,7 +220,23 @@ def origins(project: Path, environ: Mapping[str, str], **flags: Any) -> dict[str
     file = project / CONFIGURATION_FILE
     found = {name: str(file) for name in _from_file(file) if name not in _OF_THE_FILE}
     found |= {name: f"{ENVIRONMENT_PREFIX}{name.upper()}" for name in _from_environment(environ)}
-    return found | {name: f"--{name.replace('_', '-')}" for name, value in flags.items() if value is not None}
+    return found | {name: _flag(name) for name, value in flags.items() if value is not None}
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}" if name in FLAGS else f"--set {name}"
+
+
+def assigned(given: Sequence[str]) -> dict[str, Any]:
+    """The settings of flags `NAME=VALUE`. Raises ProjectError for one that is not known, or of the wrong type."""
+    known = {f.name: f for f in fields(Settings) if "table" in f.metadata}
+    found = {}
+    for each in given:
+        name, _, value = each.partition("=")
+        if name not in known:
+            raise ProjectError(f"--set: {unknown(name, list(known))}")
+        found[name] = _typed(f"--set {name}", known[name].default, value)
+    return found
 
 
 def described() -> list[tuple[str, str, str]]:

@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 
 
 def _is_base(value: str) -> bool:
-    parts = urlsplit(value)
-    return _is_web(value) and not parts.query and not parts.fragment
+    return _is_web(value) and not urlsplit(value).query and not urlsplit(value).fragment
 
 
 def _is_web(value: str) -> bool:
@@ -38,8 +37,10 @@ def _is_network(value: str) -> bool:
 
 def _is_origin(value: str) -> bool:
     """https://www.rfc-editor.org/rfc/rfc6454#section-6.2"""
+    if not _is_web(value):
+        return False
     parts = urlsplit(value)
-    return _is_web(value) and value == f"{parts.scheme}://{parts.netloc}" and "@" not in value
+    return value == f"{parts.scheme}://{parts.netloc}" and "@" not in value
 
 
 def _are_origins(value: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from graphsvc.doctor.configuration import examine_settings
+from graphsvc.doctor.configuration import examine_exposure, examine_settings
 from graphsvc.doctor.confinement import examine_sandbox
 from graphsvc.doctor.files import examine_files
 from graphsvc.doctor.findings import Finding, as_json, as_text, status, wrong
@@ -43,6 +43,7 @@ def examine(project: Path, environ: Mapping[str, str], **flags: Any) -> Iterator
     yield from examine_settings(settings, origins(project, environ, **flags))
     # What nothing can be done with has been told; the rest is looked at as if it had its default.
     settings = replace(settings, **{name: getattr(Settings(), name) for name, _ in faults(vars(settings))})
+    yield from examine_exposure(settings)
     yield from examine_files(settings)
     yield from examine_store(settings)
     yield from examine_tokens(settings)

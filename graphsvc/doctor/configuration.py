@@ -47,10 +47,9 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
         yield note(
             "setting", "durable = false: a loss of power may lose the last writes that were acknowledged."
         )
-    yield from _exposure(settings)
 
 
-def _exposure(settings: Settings) -> Iterator[Finding]:
+def examine_exposure(settings: Settings) -> Iterator[Finding]:
     """Settings that fit by themselves, and not the place where the service stands."""
     behind = bool(settings.public_url) and settings.host in ("127.0.0.1", "::1", "localhost")
     if behind and not settings.trusted_proxies:
