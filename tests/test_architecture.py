@@ -70,6 +70,8 @@ LIBRARIES = {
     "oxrdflib": {"store"},
     "waitress": {"serving"},
     "click": {"cli"},
+    "brotli": {"web"},
+    "zstandard": {"web"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -30,7 +30,7 @@ _IGNORED = frozenset(
 )
 _IGNORED_PREFIXES = ("SEC_", "X_FORWARDED_")
 # Not in a 304: what is said of the bytes that are not sent. https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
-_OF_THE_BODY = (b"content-", b"graph-epoch:", b"link:", b"query-notice:", b"transfer-encoding:")
+_OF_THE_BODY = (b"content-", b"graph-epoch:", b"query-notice:", b"transfer-encoding:")
 _KEPT_OF_CONTENT = (b"content-location:",)
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
