@@ -82,6 +82,8 @@ LIBRARIES = {
     "prometheus_client": {"web"},
     "opentelemetry": {"serving"},
     "click": {"cli", "cli_store"},
+    "brotli": {"web"},
+    "zstandard": {"web"},
 }
 MODULES = sorted(PACKAGE.rglob("*.py"))
 

@@ -33,7 +33,7 @@ _IGNORED = frozenset(
 )
 _IGNORED_PREFIXES = ("SEC_", "X_FORWARDED_")
 # Not in a 304: what is said of the bytes that are not sent. https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
-_OF_THE_BODY = (b"content-", b"graph-epoch:", b"link:", b"query-notice:", b"transfer-encoding:")
+_OF_THE_BODY = (b"content-", b"graph-epoch:", b"query-notice:", b"transfer-encoding:")
 # What is said of one request alone.
 _OF_ONE = (b"date:", b"x-request-id:", b"ratelimit:", b"ratelimit-policy:")
 _KEPT_OF_CONTENT = (b"content-location:",)

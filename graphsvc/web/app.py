@@ -21,6 +21,7 @@ from graphsvc.tokens import TokenFile
 from graphsvc.validation import LocalValidator, Validator
 from graphsvc.validation.stored_job import Stored
 from graphsvc.web import (
+    compression,
     conformance,
     dataset,
     graph_store,
@@ -85,6 +86,8 @@ def create_app(
         Library(content.root / "queries"),
     )
     problems.register(app)
+    # Done last: what is registered first is done last after a request.
+    compression.register(app)
     for room in (
         health,
         sparql,

@@ -82,8 +82,8 @@ def description() -> Response:
     epoch = store.epoch()
     tag = _tag(epoch, chosen)
     if not_modified(tag):
-        return respond(None, chosen, tag=tag)
-    if chosen is HTML:
+        response = respond(None, chosen, tag=tag)
+    elif chosen is HTML:
         response = respond(whole(_page(epoch), epoch), HTML, tag=tag)
     else:
         quads = describe_dataset(settings, epoch, statistics(), named_graphs())
