@@ -26,6 +26,15 @@ _TABLES = ("project", "service")
 _OF_THE_FILE = frozenset({"prefixes", "validation_types", "guards"})
 # What a table [[guard]] may say, each with its default.
 _GUARD = {"graphs": "", "shapes": "shapes", "context": "", "severity": "violation"}
+# What may differ between nodes that publish the same at one public URL.
+_OF_ONE_NODE = frozenset(
+    {
+        "project", "host", "port", "public_url", "store", "durable", "remote_update", "remote_graph_store",
+        "remote_union_query", "remote_union_update", "remote_authorization", "tokens", "query_timeout", "readers",
+        "reader_memory", "client_share", "client_patience", "grace", "hold_back", "guards", "feed_entries",
+        "feed_bytes", "follow", "follow_authorization",
+    }
+)  # fmt: skip
 _SEVERITIES = ("violation", "warning", "info")
 
 
@@ -79,6 +88,12 @@ class Settings:
     )
     remote_union_update: str = _setting("", "The same for an update.")
     remote_authorization: str = _setting("", "The Authorization header that the remote store asks for.")
+    feed_entries: int = _setting(
+        0, "How many changes the feed goes back, for replicas and event streams; 0: there is none."
+    )
+    feed_bytes: int = _setting(256 << 20, "How many bytes of changes the feed goes back at most.")
+    follow: str = _setting("", "The URL of the primary that this node is a replica of; empty: it is none.")
+    follow_authorization: str = _setting("", "The Authorization header that the primary asks for.")
     tokens: str = _setting(
         "", "The file of tokens that may write; empty: .graphsvc/tokens.json in the project."
     )
@@ -119,6 +134,12 @@ class Settings:
     def root_path(self) -> str:
         """The path part of the public URL, empty at the root of a host."""
         return urlsplit(self.root_url).path.rstrip("/")
+
+    @property
+    def published(self) -> str:
+        """All that decides the bytes of an answer beside the data: the same on every node of a service."""
+        content = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _OF_ONE_NODE}
+        return repr((self.root_url, content))
 
     @property
     def system_graphs(self) -> str:
@@ -163,12 +184,22 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
     for url in settings.endpoints:
         if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
             raise ProjectError(f"service_endpoints are http or https URLs; {url!r} is none")
+    _check_replica(settings)
     if settings.issued:
         try:
             date.fromisoformat(settings.issued)
         except ValueError:
             raise ProjectError(f"issued must be a day, YYYY-MM-DD, not {settings.issued!r}") from None
     return replace(settings, base=_checked_base(settings.base))
+
+
+def _check_replica(settings: Settings) -> None:
+    if not settings.follow:
+        return
+    if urlsplit(settings.follow).scheme not in ("http", "https") or not urlsplit(settings.follow).hostname:
+        raise ProjectError(f"follow is the http or https URL of a primary, not {settings.follow!r}")
+    if settings.store.startswith("remote:"):
+        raise ProjectError("a replica keeps its data in memory: or on disk:, and has no remote store")
 
 
 def origins(project: Path, environ: Mapping[str, str], **flags: Any) -> dict[str, str]:

@@ -30,6 +30,7 @@ FLOORS = {
     "project": 4,
     "ontology_context": 4,
     "guarding": 4.2,
+    "feed": 4.4,
     "loading": 4.5,
     "describe": 4.5,
     "dataset": 4.5,

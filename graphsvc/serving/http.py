@@ -9,17 +9,20 @@ import logging
 import os
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 from waitress import wasyncore
 from waitress.server import create_server
 
-from graphsvc.loading import remote_store
+from graphsvc.feed import Feed
+from graphsvc.loading import disk_folder, remote_store
 from graphsvc.project import Project
 from graphsvc.search.served import REST, ServedIndexes
 from graphsvc.serving.channel import Brevity, Channel, check_all
 from graphsvc.serving.child import Role, run
 from graphsvc.store.pooled import PooledStore
+from graphsvc.store.remote import RemoteStore
 from graphsvc.validation.pooled import PooledValidator
 from graphsvc.web import create_app
 from graphsvc.workers.memory import give_back, give_back_large_blocks, resident
@@ -42,8 +45,9 @@ def answer(role: Role) -> None:
     readers = None if remote else role.keeper
     validator = PooledValidator(role.checker, readers, hold_back=settings.hold_back)
     indexes = ServedIndexes(role.indexer, every=REST if settings.store.startswith("remote:") else 0.0)
+    feed = None if isinstance(store, RemoteStore) else _feed(role, store)
     server = create_server(
-        create_app(settings, store, Project(settings), validator, indexes),
+        create_app(settings, store, Project(settings), validator, indexes, feed),
         sockets=[role.socket()],
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,
@@ -59,6 +63,17 @@ def answer(role: Role) -> None:
     server.channel_class = type("Channel", (Channel,), {"patience": settings.client_patience})
     role.say_ready()
     _loop(server, settings.grace)
+
+
+def _feed(role: Role, store: PooledStore) -> Feed:
+    settings, folder = role.settings, disk_folder(role.settings)
+    return Feed(
+        Path(role.keeper).with_name("journal") if folder is None else folder / "journal",
+        store.about,
+        entries=settings.feed_entries,
+        size=settings.feed_bytes,
+        following=Path(f"{role.keeper}.following"),
+    )
 
 
 def _loop(server: Any, grace: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -48,9 +48,12 @@ class State:
             self.graphs |= dict.fromkeys(graphs, self.epoch)
         return self.epoch
 
-    def follow(self, patch: bytes) -> str:
-        """Make the changes of a patch that was made on an engine in this same state."""
-        return self.advance(patch, apply_patch(self.engine, patch))
+    def follow(self, patch: bytes, graphs: Iterable[str]) -> str:
+        """Make the changes of a patch that was made on an engine in this same state, and that wrote to
+        `graphs`.
+        """
+        apply_patch(self.engine, patch)
+        return self.advance(patch, set(graphs))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 
+from graphsvc.feed import Feed
 from graphsvc.project import Project
 from graphsvc.search import Indexes, LocalIndexes
 from graphsvc.settings import Settings
@@ -22,6 +23,7 @@ from graphsvc.validation.stored_job import Stored
 from graphsvc.web import (
     conformance,
     dataset,
+    feeds,
     graph_store,
     health,
     interoperability_test_bed,
@@ -40,8 +42,8 @@ from graphsvc.web import (
 from graphsvc.web.service import EXTENSION, Service, local_path, service
 
 EXPOSED_HEADERS = (
-    "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query, Query-Notice, "
-    "Preference-Applied"
+    "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Feed-Number, "
+    "Accept-Query, Query-Notice, Preference-Applied"
 )
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -55,13 +57,15 @@ def create_app(
     project: Project | None = None,
     validator: Validator | None = None,
     indexes: Indexes | None = None,
+    feed: Feed | None = None,
 ) -> Flask:
     """The WSGI application that publishes `store`.
 
     `project` gives the stored queries, the shapes and the version; by default it is read from
     `settings.project`. `validator` does what `/validate` is asked for; by default in this process, which
     nothing can stop. `indexes` are those of the search; by default they are made in this process when a search
-    needs them. The store stays the caller's to close.
+    needs them. `feed` is that of the store's changes, which a store in this process does not have. The store
+    stays the caller's to close.
     """
     app = Flask("graphsvc.web", static_url_path="/static")
     app.url_map.strict_slashes = False
@@ -76,6 +80,7 @@ def create_app(
         TokenFile(settings.token_file),
         indexes or LocalIndexes(store, f"{settings.base}/"),
         Library(content.root / "queries"),
+        feed,
     )
     problems.register(app)
     for room in (
@@ -85,6 +90,7 @@ def create_app(
         update,
         graph_store,
         dataset,
+        feeds,
         memento,
         pages,
         openapi,

@@ -1,8 +1,7 @@
 """A pool: one single-threaded loop that admits jobs, forks workers, and kills what takes too long.
 
 Up to `size` long jobs run at once, beside `reserve` workers that only short ones may use: a job that turns long
-where every place for long jobs is taken is stopped then and there. What finds no worker waits its turn
-(`admission`).
+where every place for long jobs is taken is stopped at once. What finds no worker waits its turn (`admission`).
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from typing import Any
 from graphsvc.errors import GraphsvcError, OutOfMemory, OutOfTime, StoreError
 from graphsvc.workers import wire
 from graphsvc.workers.admission import LONG, Admission
+from graphsvc.workers.board import Board
 from graphsvc.workers.crew import Task, Worker
-from graphsvc.workers.lane import Lane
+from graphsvc.workers.lane import Writes
 from graphsvc.workers.memory import resident
 from graphsvc.workers.precedence import Precedence
 from graphsvc.workers.verdict import cause
@@ -35,8 +35,8 @@ class Pool:
     """Runs `handler` in workers forked from this process, for the clients of `listener`.
 
     `memory` is in bytes beyond what this process has; `share` is how many long jobs of one client may be under
-    way at once (None: all but one); `about` is what the pool says of itself, and with every status. The process
-    must have one thread.
+    way at once (None: all but one); `about` is what the pool says of itself on its `board` and with every status.
+    The process must have one thread.
     """
 
     def __init__(
@@ -49,7 +49,8 @@ class Pool:
         memory: int = 1 << 30,
         share: int | None = None,
         about: dict[str, Any] | None = None,
-        lane: Lane | None = None,
+        lane: Writes | None = None,
+        board: Board | None = None,
     ) -> None:
         self._listener = listener
         self._handler = handler
@@ -58,6 +59,7 @@ class Pool:
         self._memory = memory
         self._about = about or {}
         self._lane = lane
+        self._board = board
         self._precedence = Precedence()
         self._workers: dict[int, Worker] = {}
         self._connections: dict[socket.socket, Task | None] = {}
@@ -77,6 +79,7 @@ class Pool:
         self.watch(self._bells[0], self._drain_bell)
         if self._lane is not None:
             self._lane.attach(self)
+        self.renew(self._about)
         for _ in range(self._total):
             self._fork()
         ready()
@@ -217,6 +220,8 @@ class Pool:
             worker.stale = True
             if worker.task is None:
                 self._kill(worker, StoreError("The worker was replaced."))
+        if self._board is not None:
+            self._board.show(about)
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle workers, first come, first served."""
@@ -258,13 +263,8 @@ class Pool:
                 self._precedence.make_room(self._at_length())
             self.finish(task, wire.Status(status.error, worker.about | status.fields))
         grown = int(status.fields.get("peak", 0)) > worker.born + MAX_GROWTH
-        if (
-            worker.stale
-            or worker.long
-            or worker.jobs >= MAX_JOBS
-            or grown
-            or isinstance(status.error, OutOfMemory)
-        ):
+        used_up = worker.jobs >= MAX_JOBS or grown or isinstance(status.error, OutOfMemory)
+        if worker.stale or worker.long or used_up:
             self._kill(worker, StoreError("The worker was replaced."))
         self._dispatch()
 
