@@ -205,7 +205,7 @@ def _read_part(content: bytes, media_type: str, base: str | None) -> Iterator[ox
     syntax = by_media_type(media_type, DATA_FORMATS)
     if syntax is None:
         raise BadRequest(f"{media_type!r} is no RDF syntax.")
-    return read_document(content, syntax, source="body", base=base)
+    return read_document(content, syntax, source="body", base=base, fresh_blank_nodes=True)
 
 
 def _delete(state: State, draft: Draft, write: Write, setting: Setting) -> None:  # noqa: ARG001
