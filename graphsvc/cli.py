@@ -59,6 +59,7 @@ def _service_flags(command: Callable[..., Any]) -> Callable[..., Any]:
 @main.command()
 @_PROJECT
 @_service_flags
+@click.option("--follow", metavar="URL", help="Be a replica of the primary at this URL.")
 def serve(project: Path, given: tuple[str, ...], **flags: Any) -> None:
     """Serve a project over HTTP until it is told to stop."""
     from graphsvc.serving import serve as run

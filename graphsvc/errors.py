@@ -281,9 +281,13 @@ class Forbidden(GraphsvcError):
 
 
 class ReadOnly(Forbidden):
-    """Nobody may write: the operator has made no token."""
+    """Nobody may write: the operator has made no token, or this is a replica of `primary`."""
 
     title = "Read-only"
+
+    def __init__(self, message: str, primary: str = "") -> None:
+        super().__init__(message)
+        self.primary = primary
 
 
 class ShapesViolated(GraphsvcError):

@@ -27,7 +27,18 @@ _TABLES = ("project", "service")
 # What only the file can give.
 _OF_THE_FILE = frozenset({"prefixes", "validation_types", "guards"})
 # Settings whose values are never shown.
-SECRETS = frozenset({"remote_authorization"})
+SECRETS = frozenset({"remote_authorization", "follow_authorization"})
+# What may differ between nodes that publish the same at one public URL.
+_OF_ONE_NODE = frozenset(
+    {
+        "project", "host", "port", "public_url", "store", "durable", "remote_update", "remote_graph_store",
+        "remote_union_query", "remote_union_update", "remote_authorization", "tokens", "query_timeout", "readers",
+        "reader_memory", "client_share", "client_patience", "grace", "hold_back", "guards", "feed_entries",
+        "feed_bytes", "follow", "follow_authorization", "remote_credentials", "remote_engine",
+        "remote_epoch_graph", "remote_freshness", "cache_bytes", "rate_limit", "rate_burst", "trusted_proxies",
+        "metrics", "tracing", "log_format", "log_queries", "log_clients",
+    }
+)  # fmt: skip
 
 
 def _setting(default: Any, help_text: str, *, table: str = "service") -> Any:
@@ -89,6 +100,12 @@ class Settings:
         2.0,
         "For how many seconds what is known of the state of the remote store is taken for the present one.",
     )
+    feed_entries: int = _setting(
+        0, "How many changes the feed goes back, for replicas and event streams; 0: there is none."
+    )
+    feed_bytes: int = _setting(256 << 20, "How many bytes of changes the feed goes back at most.")
+    follow: str = _setting("", "The URL of the primary that this node is a replica of; empty: it is none.")
+    follow_authorization: str = _setting("", "The Authorization header that the primary asks for.")
     tokens: str = _setting(
         "", "The file of tokens that may write; empty: .graphsvc/tokens.json in the project."
     )
@@ -156,6 +173,12 @@ class Settings:
         return urlsplit(self.root_url).path.rstrip("/")
 
     @property
+    def published(self) -> str:
+        """All that decides the bytes of an answer beside the data: the same on every node of a service."""
+        content = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _OF_ONE_NODE}
+        return repr((self.root_url, content))
+
+    @property
     def system_graphs(self) -> str:
         """How the names of the graphs begin that the service keeps itself."""
         return f"{self.base}/graph/system/"
@@ -196,6 +219,8 @@ def load(project: Path, environ: Mapping[str, str], **flags: Any) -> Settings:
     settings = unchecked(project, environ, **flags)
     for name, wanted in faults(vars(settings)):
         raise ProjectError(f"{name} must be {wanted}, not {getattr(settings, name)!r}")
+    if settings.follow and settings.store.startswith("remote:"):
+        raise ProjectError("a replica keeps its data in memory: or on disk:, and has no remote store")
     return settings
 
 

@@ -38,6 +38,7 @@ FLOORS = {
     "ontology_context": 4,
     "annotating": 4.1,
     "guarding": 4.2,
+    "feed": 4.4,
     "loading": 4.5,
     "describe": 4.5,
     "dataset": 4.5,

@@ -33,12 +33,14 @@ def read_document(
     base: str | None = None,
     graph: str | None = None,
     label_blank_nodes: bool = False,
+    fresh_blank_nodes: bool = False,
 ) -> Iterator[ox.Quad]:
     """The quads of an RDF document, in its order.
 
     `base` resolves relative IRIs; without it they are errors. `graph` is the named graph that triples of the
     document's default graph go to (none: they stay there). With `label_blank_nodes` every blank node is named
-    after `source` and the order of its first appearance, so that the same document gives the same labels.
+    after `source` and the order of its first appearance, so that the same document gives the same labels; with
+    `fresh_blank_nodes` each has a label that no other document's has.
     Raises DataSyntaxError, at the first fault, with the line and column where the parser knows them.
     """
     target = ox.NamedNode(graph) if graph else ox.DefaultGraph()
@@ -55,7 +57,7 @@ def read_document(
         return term
 
     try:
-        quads = ox.parse(document, engine_format(syntax), base_iri=base)
+        quads = ox.parse(document, engine_format(syntax), base_iri=base, rename_blank_nodes=fresh_blank_nodes)
         if not label_blank_nodes and graph is None:
             yield from quads  # as they are: making each anew would cost as much as parsing it
             return

@@ -22,8 +22,8 @@ from waitress.utilities import Error
 from graphsvc.errors import GraphsvcError
 from graphsvc.serving.kept_answers import Task, date_line, key_of, reply_of
 from graphsvc.serving.response_cache import Reply, ResponseCache
-from graphsvc.store.epoch_page import EpochPage
 from graphsvc.web.given_again import TOLD_APART, GivenAgain
+from graphsvc.workers.board import EpochPage
 
 # A client has its patience, and beyond it the time that its bytes need at so many a second.
 RATE = 64 << 10

@@ -25,15 +25,13 @@ HOPELESS = 3
 
 @dataclass(frozen=True)
 class Role:
-    """The settings in force, the descriptors handed down (to listen on; -1: none), where the others listen, and
-    the page that names the present epoch."""
+    """The settings in force, the descriptors handed down (to listen on; -1: none), and where the others listen."""
 
     settings: Settings
     listener: int
     ready: int
     keeper: str
     checker: str
-    epoch: str
     indexer: str = ""
     metrics: int = -1
 

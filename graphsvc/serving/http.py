@@ -16,6 +16,7 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from graphsvc.feed import Feed
 from graphsvc.loading import disk_folder, remote_store
 from graphsvc.project import Project
 from graphsvc.search.served import REST, ServedIndexes
@@ -25,14 +26,15 @@ from graphsvc.serving.kept_answers import Task
 from graphsvc.serving.questions import questions
 from graphsvc.serving.response_cache import ResponseCache
 from graphsvc.serving.spans import spans_to
-from graphsvc.store.epoch_page import EpochPage
 from graphsvc.store.pooled import PooledStore
+from graphsvc.store.remote import RemoteStore
 from graphsvc.validation.pooled import PooledValidator
 from graphsvc.web import create_app, figures_of
 from graphsvc.web.given_again import GIVEN_AGAIN
 from graphsvc.web.metrics import Metrics
 from graphsvc.web.observation import Observer
 from graphsvc.web.store_figures import StoreSize
+from graphsvc.workers.board import EpochPage
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.memory import give_back, give_back_large_blocks, resident
 
@@ -50,10 +52,8 @@ def answer(role: Role) -> None:
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)
     logging.getLogger("waitress").addFilter(Brevity())
     remote = remote_store(settings)
-    page = None if remote else EpochPage(Path(role.epoch))
-    store = remote or PooledStore(
-        role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back, page=page
-    )
+    page = None if remote else EpochPage(role.keeper)
+    store = remote or PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
     # Nobody tells when the data of a remote store change.
     cache = ResponseCache(settings.cache_bytes) if page is not None and settings.cache_bytes else None
     readers = None if remote else role.keeper
@@ -66,7 +66,8 @@ def answer(role: Role) -> None:
     spans, flush = spans_to(settings.tracing) if settings.tracing else (None, None)
     if spans is not None:
         observers.append(spans)
-    app = create_app(settings, store, Project(settings), validator, indexes, observers)
+    feed = None if isinstance(store, RemoteStore) else _feed(role, store)
+    app = create_app(settings, store, Project(settings), validator, indexes, observers, feed)
     metrics.sources = [*figures_of(app), StoreSize(store, disk_folder(settings))]
     if cache is not None:
         metrics.sources.append(cache.figures)
@@ -116,6 +117,17 @@ def _beside(server: Any, metrics: Metrics, listener: socket.socket) -> None:
         ident="",
     )
     beside.channel_class = type("Channel", (Channel,), {"patience": server.channel_class.patience})
+
+
+def _feed(role: Role, store: PooledStore) -> Feed:
+    settings, folder = role.settings, disk_folder(role.settings)
+    return Feed(
+        Path(role.keeper).with_name("journal") if folder is None else folder / "journal",
+        store.about,
+        entries=settings.feed_entries,
+        size=settings.feed_bytes,
+        following=Path(f"{role.keeper}.following"),
+    )
 
 
 def _loop(server: Any, grace: float) -> None:

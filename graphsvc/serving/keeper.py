@@ -5,68 +5,70 @@ from __future__ import annotations
 import gc
 import importlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
 from graphsvc.errors import GraphsvcError, ProjectError, StoreError
+from graphsvc.feed.copies import begun, resumed
+from graphsvc.feed.primary import Primary, first_snapshot
+from graphsvc.feed.state import State
 from graphsvc.guarding import guards_of
-from graphsvc.loading import disk_folder, open_store, opened, recover_disk
+from graphsvc.loading import disk_folder, open_store, opened, recover_disk, setting_of
 from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
+from graphsvc.serving.replica import Following, told_of
 from graphsvc.serving.writer import start_writer
 from graphsvc.settings import Settings
-from graphsvc.store import epoch_page
 from graphsvc.store.disk import DiskKeeping, Lock
-from graphsvc.store.journal import Record
-from graphsvc.store.keeping import Keeping
+from graphsvc.store.keeping import Keeping, kept_snapshot
 from graphsvc.store.local import LocalStore
 from graphsvc.store.reader import reader
+from graphsvc.store.snapshot import load
 from graphsvc.validation.pooled import KIND, validate_stored_job
-from graphsvc.workers.lane import Lane, Start, forked
+from graphsvc.workers.board import Board
+from graphsvc.workers.lane import Lane, Writes, forked
 from graphsvc.workers.pool import Pool
+from graphsvc.workers.sandbox import die_with_parent
 from graphsvc.workers.wire import Job
 from graphsvc.workers.worker import Handler
 
 
 def keep(role: Role) -> None:
-    """Load the project and answer queries until told to stop."""
+    """Load the project, or the primary's data, and answer queries until told to stop."""
     settings = role.settings
     project = Project(settings)
     folder = disk_folder(settings)
-    store, keeping, start = (
-        _in_memory(project, settings, Path(role.keeper).with_name("journal"))
-        if folder is None
-        else _on_disk(project, settings, folder)
-    )
-    page = Path(role.epoch)
-    epoch_page.publish(page, store.epoch())
-
-    def commit(records: list[Record]) -> dict[str, Any]:
-        about = keeping.commit(records)
-        # Before anybody is told of the change, and before a reader has it.
-        epoch_page.publish(page, about["epoch"])
-        return about
-
+    store: LocalStore
+    keeping: Keeping | DiskKeeping
+    lane: Writes
+    if settings.follow:
+        store, keeping, lane = _replica(settings, folder, role.keeper)
+    elif folder is None:
+        store, keeping, lane = _in_memory(project, settings, Path(role.keeper).with_name("journal"))
+    else:
+        store, keeping, lane = _on_disk(project, settings, folder)
     # Loaded here once, so that no reader has to.
     importlib.import_module("graphsvc.validation.setwise.engine")
     # What is there now stays: the readers share its pages as long as nobody writes to them.
     gc.freeze()
     pool = Pool(
         role.socket(),
-        _handler(store),
+        _handler(store, keeping, project.version),
         size=settings.reader_count,
         memory=settings.reader_memory,
         share=settings.client_share or None,
         about=keeping.about,
-        lane=Lane(start, commit),
+        lane=lane,
+        board=Board(role.keeper),
     )
     pool.run(role.say_ready, settings.grace)
     keeping.close()
 
 
-def _handler(store: LocalStore) -> Handler:
+def _handler(store: LocalStore, keeping: Keeping | DiskKeeping, files: str) -> Handler:
     """What a reader does: it answers a query, or validates what is stored."""
-    query = reader(store)
+    query = reader(store, lambda: keeping.about, files)
 
     def handle(job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any] | None:
         if job.kind != KIND:
@@ -77,19 +79,17 @@ def _handler(store: LocalStore) -> Handler:
     return handle
 
 
-def _in_memory(project: Project, settings: Settings, journal: Path) -> tuple[LocalStore, Keeping, Start]:
+def _in_memory(project: Project, settings: Settings, journal: Path) -> tuple[LocalStore, Keeping, Lane]:
     store = open_store(project, settings)
     # Writes to a store in memory last as long as the service: the journal is for a keeper that ends before it.
     keeping = Keeping(store, journal, sync=False)
-    return store, keeping, forked(keeping.write)
+    return store, keeping, Lane(forked(keeping.write), keeping.commit)
 
 
-def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalStore, DiskKeeping, Start]:
-    lock = Lock.take(folder)
-    if lock is None:
-        raise ProjectError(f"{folder}: another service has this store")
+def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalStore, DiskKeeping, Lane]:
+    lock = _lock(folder)
     guards = guards_of(project)
-    epoch = _recovered(project, settings, folder)
+    epoch = _apart(lambda: recover_disk(project, settings, folder), str(folder))
     store = opened(folder, epoch, settings)
     # A query may take its time, and a little more until it is stopped.
     patience = settings.query_timeout + 10
@@ -98,12 +98,53 @@ def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalS
     return (
         store,
         keeping,
-        lambda _: start_writer(folder, store.epoch(), store.setting, memory, guards),
+        Lane(lambda _: start_writer(folder, store.epoch(), store.setting, memory, guards), keeping.commit),
     )
 
 
-def _recovered(project: Project, settings: Settings, folder: Path) -> str:
-    """The epoch of a store on disk that was made ready in a process of its own.
+def _replica(
+    settings: Settings, folder: Path | None, address: str
+) -> tuple[LocalStore, Keeping | DiskKeeping, Following]:
+    """A replica where it was, or of a snapshot of the primary; waits for the primary where it needs one."""
+    journal = Path(address).with_name("journal")
+    board = Path(f"{address}.following")
+    snapshot = kept_snapshot(journal)
+    primary = Primary(settings.follow, settings.follow_authorization)
+
+    def copied() -> str:
+        epoch = None if folder is None else resumed(folder, sync=settings.durable)
+        if epoch is None and not snapshot.exists():
+            first_snapshot(primary, snapshot, State(primary.url), board)
+        if epoch is None and folder is not None:
+            epoch = begun(folder, snapshot, sync=settings.durable)
+        return epoch or ""
+
+    keeping: Keeping | DiskKeeping
+    if folder is None:
+        _apart(copied, str(journal))
+        head, state = load(snapshot)
+        store = LocalStore(state.engine, head.epoch, setting=setting_of(settings), writable=False)
+        store.state = state
+        keeping = Keeping(store, journal, sync=False, begun=head.begun)
+    else:
+        lock = _lock(folder)
+        epoch = _apart(copied, str(folder))
+        store = opened(folder, epoch, settings)
+        patience = settings.query_timeout + 10
+        keeping = DiskKeeping(store, folder, epoch, lock, sync=settings.durable, patience=patience)
+    told = told_of(settings, folder, snapshot.with_name("snapshot.new"), board)
+    return store, keeping, Following(keeping, told, settings.follow)
+
+
+def _lock(folder: Path) -> Lock:
+    lock = Lock.take(folder)
+    if lock is None:
+        raise ProjectError(f"{folder}: another service has this store")
+    return lock
+
+
+def _apart(work: Callable[[], str], place: str) -> str:
+    """What `work` returns in a process of its own; `place` names the store in errors.
 
     A process that had a store open for writing cannot be forked any more: the store has threads.
     """
@@ -111,12 +152,13 @@ def _recovered(project: Project, settings: Settings, folder: Path) -> str:
     child = os.fork()
     if child == 0:
         os.close(source)
+        die_with_parent()
         try:
-            told = f"+{recover_disk(project, settings, folder)}"
+            told = f"+{work()}"
         except GraphsvcError as error:
             told = f"-{error}"
         except BaseException as error:
-            told = f"-{folder}: {type(error).__name__}: {error}"
+            told = f"-{place}: {type(error).__name__}: {error}"
         os.write(target, told.encode()[:4000])
         os._exit(0)
     os.close(target)
@@ -124,7 +166,7 @@ def _recovered(project: Project, settings: Settings, folder: Path) -> str:
         said = pipe.read().decode(errors="replace")
     os.waitpid(child, 0)
     if not said:
-        raise StoreError(f"{folder}: what makes the store ready was lost")
+        raise StoreError(f"{place}: what makes the store ready was lost")
     if said[0] == "-":
         raise ProjectError(said[1:])
     return said[1:]

@@ -15,10 +15,10 @@ from waitress.task import WSGITask
 from waitress.utilities import build_http_date
 
 from graphsvc.serving.response_cache import Entry, Reply, ResponseCache
-from graphsvc.store.epoch_page import EpochPage
 from graphsvc.web.caching import ENVIRON, Caching
 from graphsvc.web.given_again import TOLD_APART
 from graphsvc.web.observation import of as record_of
+from graphsvc.workers.board import EpochPage
 
 # Bodies of queries that are longer, and requests with more in their headers, are not looked up.
 MAX_BODY = 64 << 10

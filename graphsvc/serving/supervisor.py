@@ -25,7 +25,7 @@ from graphsvc.serving.child import HOPELESS, Role
 from graphsvc.serving.logs import begin_log
 from graphsvc.settings import Settings, bracketed
 from graphsvc.settings_values import place
-from graphsvc.store import epoch_page
+from graphsvc.workers.board import Board
 
 _LOG = logging.getLogger("graphsvc")
 # A child that ends within so many seconds of its start is started again only after a pause.
@@ -55,7 +55,7 @@ class Supervisor:
         Project(settings)
         remote = remote_store(settings)
         self._folder = Path(tempfile.mkdtemp(prefix="graphsvc-"))
-        epoch_page.make(self._folder / "epoch")
+        Board.make(str(self._folder / "keeper"))
         web = _listen(settings.host, settings.port)
         self._metrics = _listen(*place(settings.metrics)) if settings.metrics else None
         self.settings = replace(settings, port=web.getsockname()[1])
@@ -104,7 +104,6 @@ class Supervisor:
             told,
             str(self._folder / "keeper"),
             str(self._folder / "checker"),
-            str(self._folder / "epoch"),
             str(self._folder / "indexer"),
             self._metrics.fileno() if self._metrics is not None else -1,
         )

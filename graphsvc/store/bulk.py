@@ -30,6 +30,7 @@ from graphsvc.rdf.filling import LINES, fill
 from graphsvc.store.changes import epoch_after
 from graphsvc.store.generations import Generations, Snapshot, boot, failed, linked_copy
 from graphsvc.store.journal import Journal
+from graphsvc.store.keeping import Place
 from graphsvc.store.parts import Part, Source, graph_names, parts, position, quads_of
 
 _NOTE, _KEPT, _WORK = "note.json", "kept", "work"
@@ -230,7 +231,7 @@ class _Load:
             "created": False,
         }
         with closing(Journal(self._folder / "journal", sync=sync)) as journal:
-            journal.append([(fields, patch)])
+            journal.append(Place.after(list(journal.read())).chain([(fields, patch)]))
         self._generations.commit(epoch)
         return Loaded(epoch, number, quads, added, self._resumed)
 

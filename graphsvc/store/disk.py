@@ -17,8 +17,9 @@ from typing import IO, Any, Self
 from graphsvc.errors import ProjectError, StoreError
 from graphsvc.store.generations import Generations, Snapshot, failed
 from graphsvc.store.journal import Journal, Record
-from graphsvc.store.keeping import receipt_fields, write_of
+from graphsvc.store.keeping import Place, receipt_fields, write_of
 from graphsvc.store.local import LocalStore
+from graphsvc.store.snapshot import read_head
 from graphsvc.store.writing import Guard, Setting, State
 from graphsvc.workers.wire import Job
 
@@ -148,17 +149,19 @@ class DiskKeeping:
         # The state that was forced to the disk: after a loss of power the journal is done again from there.
         self._safe = epoch
         self._open(self._generations.commit(epoch))
+        self._place = Place(epoch)
         for fields, _ in self._journal.read():
             store.history.record(fields)
+            self._place.pass_by(fields)
 
     @property
     def about(self) -> dict[str, Any]:
         """See `Keeping.about`."""
-        return {"epoch": self._store.epoch(), "number": self._number}
+        return self._place.about
 
     def commit(self, records: list[Record]) -> dict[str, Any]:
         """See `Keeping.commit`."""
-        changes = [record for record in records if record[1]]
+        changes = self._place.chain([record for record in records if record[1]])
         if changes:
             end = self._journal.append(changes)
             epochs = [str(fields["epoch"]) for fields, _ in changes]
@@ -171,10 +174,27 @@ class DiskKeeping:
                 raise
             for fields, _ in changes:
                 self._store.history.record(fields)
+                self._place.pass_by(fields)
             for epoch in epochs[:-1]:
                 self._generations.discard(epoch)
             if before != self._safe:
                 self._generations.retire(before, self._patience)
+        return self.about
+
+    def begin_anew(self, snapshot: Path) -> dict[str, Any]:
+        """Go over to the state of a snapshot that was written down (`prepare`); the journal begins with it."""
+        begun = read_head(snapshot).begun
+        self._journal.restart([(begun, b"")])
+        self._place.pass_by(begun)
+        before, epoch = self._store.epoch(), str(begun["epoch"])
+        if before == epoch:
+            # The same data by another way: what is being read stays.
+            self._generations.discard(epoch)
+            return self.about
+        self._open(self._generations.commit(epoch))
+        self._store.history.record(begun)
+        self._generations.retire(before, self._patience)
+        self._safe = epoch
         return self.about
 
     def close(self) -> None:
@@ -187,4 +207,3 @@ class DiskKeeping:
     def _open(self, snapshot: Snapshot) -> None:
         engine = self._generations.open(snapshot.epoch)
         self._store.state = State(engine, snapshot.epoch, dict(snapshot.graphs), snapshot.first)
-        self._number = snapshot.number

@@ -3,41 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Any, Self
 
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
-from graphsvc.store.epoch_page import EpochPage
 from graphsvc.store.port import Answer, Limits, Receipt, Write
+from graphsvc.workers.board import Board
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.wire import Job
+
+# A copy of all data may take longer than a query, in seconds.
+SNAPSHOT_TIMEOUT = 3_600.0
 
 
 class PooledStore:
     """The store behind the pool of readers that listens at `address`.
 
     A query has `timeout` seconds unless its limits give it less. Up to `hold_back` bytes an answer is whole or
-    an error; beyond, it is streamed. `page` names the present state; without it the state is known from the
-    writes that were made here.
+    an error; beyond, it is streamed.
     """
 
-    def __init__(
-        self,
-        address: str,
-        *,
-        timeout: float = 30.0,
-        hold_back: int = 16 << 20,
-        page: EpochPage | None = None,
-    ) -> None:
-        self._page = page
+    def __init__(self, address: str, *, timeout: float = 30.0, hold_back: int = 16 << 20) -> None:
         self._client = PoolClient(address, hold_back=hold_back)
+        self._board = Board(address)
         self._timeout = timeout
-        self._lock = threading.Lock()
-        # The newest state that is known: its number, and its name.
-        self._known: tuple[int, str] | None = None
 
     def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
         """See `Store.query`."""
@@ -69,9 +60,6 @@ class PooledStore:
         content = fields.pop("content")
         job = Job("write", fields, self._time(limits), limits.client)
         done = self._client.run(job, content, limits.cancelled).fields
-        with self._lock:
-            newest = (int(done["number"]), str(done["epoch"]))
-            self._known = max(newest, self._known or newest)
         graphs = tuple(done["graphs"])
         return Receipt(
             done["epoch"], done["added"], done["removed"], done["created"], graphs, done.get("report")
@@ -87,17 +75,20 @@ class PooledStore:
         epoch = str(product.fields.get("epoch") or self.epoch())
         return Answer(product.chunks, epoch, product.length, product.fields.get("graph_epoch", ""))
 
+    def snapshot(self) -> Answer:
+        """All that the store holds in one state, as a document of `graphsvc.store.snapshot`. Raises as `query`."""
+        return self._answer(Job("snapshot", {}, SNAPSHOT_TIMEOUT), "", Limits())
+
+    def about(self) -> dict[str, Any]:
+        """The present state: its `epoch`, how many changes led to it (`number`), and the `id` of the last one.
+
+        Raises Unavailable before there is any.
+        """
+        return self._board.read() or self._client.hello()
+
     def epoch(self) -> str:
-        """See `Store.epoch`."""
-        present = self._page.read() if self._page is not None else b""
-        if present:
-            return present.decode()
-        if self._known is None:
-            told = self._client.hello()
-            with self._lock:
-                newest = (int(told["number"]), str(told["epoch"]))
-                self._known = max(newest, self._known or newest)
-        return self._known[1]
+        """See `Store.epoch`; to know it takes no more than to read a few bytes."""
+        return str(self.about()["epoch"])
 
     def keeper_state(self, patience: float) -> dict[str, Any]:
         """What the keeper says of the data, within so many seconds. Raises Unavailable, StoreError."""

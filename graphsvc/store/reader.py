@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import IO, Any
 
 from graphsvc.formats import GRAPH_FORMATS, RESULTS_FORMATS
 from graphsvc.sparql import Dataset, Form, Query
 from graphsvc.store.local import LocalStore
 from graphsvc.store.output_cap import OutputCap
+from graphsvc.store.snapshot import write_snapshot
 from graphsvc.workers.wire import Job
 from graphsvc.workers.worker import Handler
 
 _FORMATS = {one.media_type: one for one in (*GRAPH_FORMATS, *RESULTS_FORMATS)}
 
 
-def reader(store: LocalStore) -> Handler:
-    """The handler of a pool of readers on `store`; jobs are those of `graphsvc.store.pooled`."""
+def reader(store: LocalStore, about: Callable[[], dict[str, Any]] = dict, files: str = "") -> Handler:
+    """The handler of a pool of readers on `store`; jobs are those of `graphsvc.store.pooled`.
+
+    `about` gives the store's place in its chain of changes, and `files` is the version of the project's files.
+    """
 
     def handle(job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any] | None:
         fields = job.fields
         if job.kind == "graph epoch":
             return {"graph_epoch": store.graph_epoch(fields["graph"])}
+        if job.kind == "snapshot":
+            write_snapshot(store.state, about(), files, out)
+            return None
         result = _FORMATS[fields["result"]]
         if job.kind == "graph":
             answer = store.graph(fields["graph"], result)

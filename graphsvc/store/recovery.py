@@ -5,8 +5,10 @@ The journal decides: what it holds was acknowledged, and is done again where the
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Callable, Iterable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ import pyoxigraph as ox
 
 from graphsvc.errors import StoreError
 from graphsvc.store.changes import Draft, GraphName
-from graphsvc.store.generations import Generations, Snapshot
+from graphsvc.store.generations import Generations, Snapshot, failed
 from graphsvc.store.journal import Journal, Record, shortened
+from graphsvc.store.keeping import Place
 from graphsvc.store.writing import State
 
 Quads = Callable[[], Iterable[ox.Quad]]
@@ -34,7 +37,8 @@ def recover(folder: Path, version: str, quads: Quads, fill: Fill | None = None, 
     generations = Generations(folder)
     with closing(Journal(folder / "journal", sync=sync)) as journal:
         records = list(journal.read())
-        if not any(patch for _, patch in records):
+        # A store that was begun from a copy of another's has an `id` in its first record.
+        if not any(patch or "id" in fields for fields, patch in records):
             fill = fill or (lambda engine: engine.bulk_extend(quads()))
             return _begin(generations, journal, records, version, fill)
         return _go_on(generations, journal, records, version, quads)
@@ -88,7 +92,8 @@ def _go_on(
     if files != version:
         patch = _take_files(state, quads())
         number += bool(patch)
-        journal.append([(_files_fields(state, number, version, patch), patch)])
+        change = (_files_fields(state, number, version, patch), patch)
+        journal.append(Place.after(records).chain([change]) if patch else [change])
     if generations.snapshot(state.epoch) is None:
         generations.make(state.engine, Snapshot(state.epoch, number, state.first, state.graphs))
         generations.commit(state.epoch)
@@ -113,13 +118,61 @@ def amend(folder: Path, epoch: str, change: Callable[[Draft], None], *, sync: bo
         made = Snapshot(state.advance(patch, graphs), found.number + 1, state.first, state.graphs)
         fields = _own_fields("reports", made.number, made.epoch, patch) | {"graphs": sorted(graphs)}
         with closing(Journal(folder / "journal", sync=sync)) as journal:
-            journal.append([(fields, patch)])
+            journal.append(Place.after(list(journal.read())).chain([(fields, patch)]))
         generations.make(state.engine, made)
         generations.commit(made.epoch)
     # What is open cannot be cleared away.
     state.engine = draft.engine = ox.Store()
     _settle(generations, state.epoch)
     return state.epoch
+
+
+def resume(folder: Path, *, sync: bool = True) -> str | None:
+    """Make a replica's store ready where it was; its epoch, or None where it has to be begun.
+
+    Nobody else may have the folder. Raises StoreError for a journal that is damaged.
+    """
+    generations = Generations(folder)
+    with closing(Journal(folder / "journal", sync=sync)) as journal:
+        records = list(journal.read())
+    if not records:
+        return None
+    last = str(records[-1][0]["epoch"])
+    if generations.snapshot(last) is None and generations.has_uncommitted(last):
+        with suppress(StoreError):
+            generations.commit(last)
+    if generations.snapshot(last) is None:
+        if not any(generations.snapshot(str(fields["epoch"])) for fields, _ in records):
+            return None
+        state, number = _redo(generations, records)
+        generations.make(state.engine, Snapshot(state.epoch, number, state.first, state.graphs))
+        generations.commit(state.epoch)
+        state.engine = ox.Store()
+    _settle(generations, last)
+    return last
+
+
+def prepare(folder: Path, snapshot: Snapshot, quads: Iterable[ox.Quad], graphs: Iterable[GraphName]) -> None:
+    """Write down a state that was copied from another store, uncommitted, beside those that there are.
+
+    Raises StoreError, StorageFull.
+    """
+    generations = Generations(folder)
+    place = generations.folder / f".copy-{os.getpid()}"
+    shutil.rmtree(place, ignore_errors=True)
+    try:
+        engine = ox.Store(str(place))
+        for graph in graphs:
+            if not isinstance(graph, ox.DefaultGraph):
+                engine.add_graph(graph)
+        engine.bulk_extend(quads)
+        engine.flush()
+        generations.make(engine, snapshot)
+        del engine
+    except OSError as error:
+        raise failed("The copy of the primary's data could not be written", error) from error
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
 
 
 def _settle(generations: Generations, epoch: str) -> None:
@@ -143,7 +196,7 @@ def _redo(generations: Generations, records: list[Record]) -> tuple[State, int]:
         )
     state = State(generations.clone(found.epoch), found.epoch, dict(found.graphs), found.first)
     for fields, patch in records[place + 1 :]:
-        if state.follow(patch) != fields["epoch"]:
+        if state.follow(patch, fields.get("graphs", ())) != fields["epoch"]:
             raise StoreError(f"{generations.folder}: change {fields['number']} of the journal does not fit.")
     return state, int(records[-1][0]["number"])
 

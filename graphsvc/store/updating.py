@@ -231,7 +231,8 @@ class _Performer:
     def _parse(self, trig: str) -> list[ox.Quad]:
         document = f"{self._operation.prologue}{trig}"
         try:
-            return list(ox.parse(document, ox.RdfFormat.TRIG, base_iri=self._base))
+            # No node of the store has the label of one that is written.
+            return list(ox.parse(document, ox.RdfFormat.TRIG, base_iri=self._base, rename_blank_nodes=True))
         except SyntaxError as error:
             raise DataSyntaxError(f"A template is no RDF: {error.msg}", source="update") from None
 

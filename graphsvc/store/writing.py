@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -48,9 +48,12 @@ class State:
             self.graphs |= dict.fromkeys(graphs, self.epoch)
         return self.epoch
 
-    def follow(self, patch: bytes) -> str:
-        """Make the changes of a patch that was made on an engine in this same state."""
-        return self.advance(patch, apply_patch(self.engine, patch))
+    def follow(self, patch: bytes, graphs: Iterable[str]) -> str:
+        """Make the changes of a patch that was made on an engine in this same state, and that wrote to
+        `graphs`.
+        """
+        apply_patch(self.engine, patch)
+        return self.advance(patch, set(graphs))
 
 
 @dataclass(frozen=True)
@@ -219,7 +222,7 @@ def _read_part(content: bytes, media_type: str, base: str | None) -> Iterator[ox
     syntax = by_media_type(media_type, DATA_FORMATS)
     if syntax is None:
         raise BadRequest(f"{media_type!r} is no RDF syntax.")
-    return read_document(content, syntax, source="body", base=base)
+    return read_document(content, syntax, source="body", base=base, fresh_blank_nodes=True)
 
 
 def _delete(state: State, draft: Draft, write: Write, setting: Setting) -> None:  # noqa: ARG001

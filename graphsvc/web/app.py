@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from flask import Flask, Response, request
 
+from graphsvc.feed import Feed
 from graphsvc.figures import Source
 from graphsvc.project import Project
 from graphsvc.search import Indexes, LocalIndexes
@@ -24,6 +25,7 @@ from graphsvc.web import (
     compression,
     conformance,
     dataset,
+    feeds,
     graph_store,
     health,
     interoperability_test_bed,
@@ -63,13 +65,16 @@ def create_app(
     validator: Validator | None = None,
     indexes: Indexes | None = None,
     observers: Sequence[Observer] = (),
+    feed: Feed | None = None,
 ) -> Flask:
     """The WSGI application that publishes `store`.
 
     `project` gives the stored queries, the shapes and the version; by default it is read from
     `settings.project`. `validator` does what `/validate` is asked for; by default in this process, which
     nothing can stop. `indexes` are those of the search; by default they are made in this process when a search
-    needs them. `observers` are told of each request. The store stays the caller's to close.
+    needs them. `observers` are told of each request.
+    `feed` is that of the store's changes, which a store in this process does not have. The store stays the
+    caller's to close.
     """
     app = Flask("graphsvc.web", static_url_path="/static")
     app.url_map.strict_slashes = False
@@ -84,6 +89,7 @@ def create_app(
         TokenFile(settings.token_file),
         indexes or LocalIndexes(store, f"{settings.base}/"),
         Library(content.root / "queries"),
+        feed,
     )
     problems.register(app)
     # Done last: what is registered first is done last after a request.
@@ -95,6 +101,7 @@ def create_app(
         update,
         graph_store,
         dataset,
+        feeds,
         memento,
         pages,
         ontology_page,

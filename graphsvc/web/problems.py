@@ -23,6 +23,7 @@ from graphsvc.formats import HTML, JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format, 
 from graphsvc.negotiation import negotiate
 from graphsvc.validation.json_report import read_json
 from graphsvc.validation.rendering import render
+from graphsvc.web.addresses import encoded
 from graphsvc.web.observation import noted
 from graphsvc.web.service import absolute_url, service
 
@@ -104,6 +105,10 @@ def _known(error: errors.GraphsvcError) -> Response:
         problem["report"] = error.report
     elif isinstance(error, errors.Unavailable | errors.TooManyRequests):
         headers["Retry-After"] = str(error.retry_after)
+    elif isinstance(error, errors.ReadOnly) and error.primary:
+        target = error.primary + request.full_path.rstrip("?")
+        problem["primary"] = error.primary
+        headers["Link"] = f'<{encoded(target)}>; rel="edit"'
     elif isinstance(error, errors.Unauthorized | errors.Forbidden):
         headers |= _challenge(error)
     if status == 500:

@@ -57,7 +57,7 @@ def page_tag(epoch: str, *parts: str) -> str:
     """The entity tag of a page: besides the data, the release, the settings and the reader's
     languages decide its bytes."""
     return entity_tag(
-        epoch, __version__, repr(service().settings), "text/html", ",".join(languages()), *parts
+        epoch, __version__, service().settings.published, "text/html", ",".join(languages()), *parts
     )
 
 

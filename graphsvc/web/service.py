@@ -7,6 +7,7 @@ from typing import cast
 
 from flask import current_app
 
+from graphsvc.feed import Feed
 from graphsvc.project import Project
 from graphsvc.search import Indexes
 from graphsvc.settings import Settings
@@ -29,6 +30,7 @@ class Service:
     tokens: TokenFile
     indexes: Indexes
     library: Library
+    feed: Feed | None = None
 
 
 def service() -> Service:

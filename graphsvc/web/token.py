@@ -15,9 +15,12 @@ from graphsvc.web.service import service
 def writer() -> Token:
     """The token that allows this request to write; asked before its body is read.
 
-    Raises ReadOnly where there are no tokens at all, Unauthorized without a good one, Forbidden where it is not
-    for writing.
+    Raises ReadOnly on a replica and where there are no tokens at all, Unauthorized without a good one, Forbidden
+    where it is not for writing.
     """
+    primary = service().settings.follow.rstrip("/")
+    if primary:
+        raise ReadOnly(f"This is a replica; writes are for the primary at {primary}/.", primary)
     if not service().tokens.tokens():
         raise ReadOnly("This service is read-only: its operator has given nobody a token to write.")
     token = _token("Writing")

@@ -54,6 +54,37 @@ class Host(Protocol):
         """Replace every worker that has the old state."""
 
 
+class Writes(Protocol):
+    """What a pool needs of whatever changes its store."""
+
+    def attach(self, host: Host) -> None:
+        """Begin to work for a pool."""
+
+    def submit(self, task: Task) -> None:
+        """Take a job of kind `write` in, or refuse it."""
+
+    def forget(self, task: Task) -> bool:
+        """A client went away; whether its job was here."""
+
+    def busy(self) -> bool:
+        """Whether the pool should wait for what is under way before it ends."""
+
+    def waiting(self) -> int:
+        """How many jobs wait."""
+
+    def next_event(self) -> float | None:
+        """When `tick` has something to do."""
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+
+    def end(self) -> None:
+        """Stop for good."""
+
+    def close_descriptors(self) -> None:
+        """In a forked child: let go of descriptors."""
+
+
 # Starts a writer: its process, and the channel on which it takes jobs.
 Start = Callable[[Host], tuple[int, socket.socket]]
 

@@ -1,8 +1,7 @@
 """A pool: one single-threaded loop that admits jobs, forks workers, and kills what takes too long.
 
 Up to `size` long jobs run at once, beside `reserve` workers that only short ones may use: a job that turns long
-where every place for long jobs is taken is stopped then and there. What finds no worker waits its turn
-(`admission`).
+where every place for long jobs is taken is stopped at once. What finds no worker waits its turn (`admission`).
 """
 
 from __future__ import annotations
@@ -19,8 +18,9 @@ from typing import Any
 from graphsvc.errors import GraphsvcError, OutOfTime, StoreError
 from graphsvc.workers import wire
 from graphsvc.workers.admission import LONG, Admission
+from graphsvc.workers.board import Board
 from graphsvc.workers.crew import Task, Worker
-from graphsvc.workers.lane import Lane
+from graphsvc.workers.lane import Writes
 from graphsvc.workers.memory import resident
 from graphsvc.workers.precedence import Precedence
 from graphsvc.workers.tally import Tally
@@ -32,8 +32,8 @@ class Pool:
     """Runs `handler` in workers forked from this process, for the clients of `listener`.
 
     `memory` is in bytes beyond what this process has; `share` is how many long jobs of one client may be under
-    way at once (None: all but one); `about` is what the pool says of itself, and with every status. The process
-    must have one thread.
+    way at once (None: all but one); `about` is what the pool says of itself on its `board` and with every status.
+    The process must have one thread.
     """
 
     def __init__(
@@ -46,13 +46,15 @@ class Pool:
         memory: int = 1 << 30,
         share: int | None = None,
         about: dict[str, Any] | None = None,
-        lane: Lane | None = None,
+        lane: Writes | None = None,
+        board: Board | None = None,
     ) -> None:
         self._listener, self._handler = listener, handler
         self._total = size + reserve
         self._queue = Admission(size, self._total, share)
         self._memory, self._about = memory, about or {}
         self._lane = lane
+        self._board = board
         self._precedence = Precedence()
         self._tally = Tally()
         self._workers: dict[int, Worker] = {}
@@ -73,6 +75,7 @@ class Pool:
         self.watch(self._bells[0], self._drain_bell)
         if self._lane is not None:
             self._lane.attach(self)
+        self.renew(self._about)
         for _ in range(self._total):
             self._fork()
         ready()
@@ -219,6 +222,8 @@ class Pool:
             worker.stale = True
             if worker.task is None:
                 self._kill(worker, StoreError("The worker was replaced."))
+        if self._board is not None:
+            self._board.show(about)
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle workers, first come, first served."""

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphsvc.serving.response_cache import MAX_SPELLING, MAX_SPELLINGS, OVERHEAD, Entry, Reply, ResponseCache
-from graphsvc.store import epoch_page
 from graphsvc.web.observation import Record
+from graphsvc.workers.board import Board, EpochPage
 
 FIRST = Record("name", "GET", "/", "127.0.0.1", None, 0.0)
 
@@ -124,13 +124,14 @@ def test_no_order_of_steps_finds_what_was_not_kept_or_holds_more_than_it_may(
         assert bool(cache.size) == bool(len(cache))
 
 
-def test_a_page_names_the_epoch_that_was_published_last(tmp_path: Path) -> None:
-    path = tmp_path / "epoch"
-    epoch_page.make(path)
-    page = epoch_page.EpochPage(path)
-    assert page.read() == b""
+def test_a_page_names_the_epoch_that_was_shown_last(tmp_path: Path) -> None:
+    address = str(tmp_path / "keeper")
+    Board.make(address)
+    page, board = EpochPage(address), Board(address)
+    assert (page.read(), board.read()) == (b"", None)
     for epoch in ("850cea4c9be794a9", "short", "850cea4c9be794aa" * 4):
-        epoch_page.publish(path, epoch)
+        Board(address).show({"epoch": epoch, "number": 7})
         assert page.read() == epoch.encode()
-    with pytest.raises(ValueError, match="longer"):
-        epoch_page.publish(path, "x" * 65)
+        assert board.read() == {"epoch": epoch, "number": 7}
+    with pytest.raises(ValueError, match="too long"):
+        board.show({"epoch": "x" * 65})

@@ -15,9 +15,10 @@ from graphsvc.loading import open_store, remote_store
 from graphsvc.project import Project
 from graphsvc.serving.child import Role
 from graphsvc.settings import load
-from graphsvc.store import Store, epoch_page
+from graphsvc.store import Store
 from graphsvc.store.pooled import PooledStore
 from graphsvc.store.remote import RemoteStore
+from graphsvc.workers.board import Board
 from tests import engines
 
 LIBRARY = Path(__file__).resolve().parent.parent / "projects" / "library"
@@ -36,9 +37,9 @@ class Kept(PooledStore):
         self._project = project
         self._folder = folder / store.partition(":")[0]
         self._folder.mkdir(parents=True, exist_ok=True)
-        epoch_page.make(self._folder / "epoch")
+        Board.make(str(self._folder / "keeper"))
         self._start()
-        super().__init__(str(self._folder / "keeper"), page=epoch_page.EpochPage(self._folder / "epoch"))
+        super().__init__(str(self._folder / "keeper"))
 
     def restart(self) -> None:
         """Start the keeper again after its end."""
@@ -58,7 +59,7 @@ class Kept(PooledStore):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
             listener.bind(address)
             listener.listen()
-            role = Role(settings, listener.fileno(), told, address, "", str(self._folder / "epoch"))
+            role = Role(settings, listener.fileno(), told, address, "")
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "graphsvc.serving.keeper"],
                 stdin=subprocess.PIPE,

@@ -203,3 +203,17 @@ def test_a_graph_has_the_epoch_in_which_it_last_changed(store: Store) -> None:
     store.write(put("<urn:a> <urn:b> 1 .", graph=f"{G}er"))
     assert store.graph_epoch(G) == first.epoch == store.graph(G, N_TRIPLES).graph_epoch
     assert store.graph_epoch("http://example.org/library/graph/books") != first.epoch
+
+
+def test_a_blank_node_that_is_written_is_none_that_is_there(tmp_path: Path) -> None:
+    document = b"_:b <urn:p> <urn:o> ; <urn:q> [] ."
+    writes = (
+        Write("update", b"INSERT DATA { GRAPH <urn:g> { _:b <urn:p> <urn:o> } }"),
+        Write("post", document, graph="urn:g", syntax="text/turtle"),
+        Write("put", document, graph="urn:h", syntax="text/turtle"),
+    )
+    with ADAPTERS["memory"](tmp_path) as store:
+        for write in writes * 2:
+            store.write(write)
+        answer = store.query(read("SELECT (COUNT(DISTINCT ?s) AS ?n) { ?s <urn:p> <urn:o> }"), CSV).read()
+    assert answer.split() == [b"n", b"5"]
