@@ -57,6 +57,30 @@ CONTENT_SECURITY_POLICY = (
     "font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 
+# The last of them answers whatever no other does.
+_ROOMS = (
+    health,
+    sparql,
+    query_help,
+    update,
+    graph_store,
+    dataset,
+    feeds,
+    memento,
+    pages,
+    ontology_page,
+    shapes_page,
+    vocabulary_pages,
+    openapi,
+    conformance,
+    quality,
+    queries,
+    search,
+    validation,
+    interoperability_test_bed,
+    resources,
+)
+
 
 def create_app(
     settings: Settings,
@@ -94,28 +118,7 @@ def create_app(
     problems.register(app)
     # Done last: what is registered first is done last after a request.
     compression.register(app)
-    for room in (
-        health,
-        sparql,
-        query_help,
-        update,
-        graph_store,
-        dataset,
-        feeds,
-        memento,
-        pages,
-        ontology_page,
-        shapes_page,
-        vocabulary_pages,
-        openapi,
-        conformance,
-        quality,
-        queries,
-        search,
-        validation,
-        interoperability_test_bed,
-        resources,
-    ):
+    for room in _ROOMS:
         app.register_blueprint(room.blueprint)
     app.after_request(shared_with(settings.cors_origins))
     app.after_request(_headers)

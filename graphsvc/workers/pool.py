@@ -18,6 +18,7 @@ from typing import Any
 from graphsvc.errors import GraphsvcError, OutOfTime, StoreError
 from graphsvc.workers import wire
 from graphsvc.workers.admission import LONG, Admission
+from graphsvc.workers.bell import Bell
 from graphsvc.workers.board import Board
 from graphsvc.workers.crew import Task, Worker
 from graphsvc.workers.lane import Writes
@@ -61,18 +62,16 @@ class Pool:
         self._connections: dict[socket.socket, Task | None] = {}
         self._selector = selectors.DefaultSelector()
         self._stopping: float | None = None
-        self._bells = socket.socketpair()
+        self._bell = Bell()
 
     def run(self, ready: Callable[[], object], grace: float = 30.0) -> None:
         """Serve until SIGTERM or SIGINT; then finish what is under way within `grace` seconds."""
-        for bell in self._bells:
-            bell.setblocking(False)
-        signal.set_wakeup_fd(self._bells[1].fileno())
+        self._bell.hang()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self._stop(grace))
         self._listener.setblocking(False)
         self.watch(self._listener, self._accept)
-        self.watch(self._bells[0], self._drain_bell)
+        self.watch(self._bell.channel, self._bell.hush)
         if self._lane is not None:
             self._lane.attach(self)
         self.renew(self._about)
@@ -93,10 +92,6 @@ class Pool:
         """Stop watching a channel, and close it."""
         self._selector.unregister(channel)
         channel.close()
-
-    def _drain_bell(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            self._bells[0].recv(4096)
 
     def _stop(self, grace: float) -> None:
         if self._stopping is None:
@@ -207,7 +202,8 @@ class Pool:
         """In the child: close every descriptor of the pool's, so that a peer's end is noticed by the peer."""
         self._selector.close()
         self._listener.close()
-        for channel in (*self._bells, *self._connections, *(w.channel for w in self._workers.values())):
+        self._bell.close()
+        for channel in (*self._connections, *(w.channel for w in self._workers.values())):
             channel.close()
         for task in self._connections.values():
             if task is not None:
