@@ -41,7 +41,7 @@ from graphsvc.web.service import EXTENSION, Service, local_path, service
 
 EXPOSED_HEADERS = (
     "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query, Query-Notice, "
-    "Preference-Applied"
+    "Preference-Applied, Result-Count"
 )
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; "
