@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from graphsvc.errors import BadRequest
 from graphsvc.rdf import Iri, Term
 from graphsvc.validation.json_report import read_json, write_json
+from graphsvc.validation.paging import Page, page_of
 from graphsvc.validation.placing import placed
 from graphsvc.validation.remedy import with_remedies
 from graphsvc.validation.report import Report, Result, Severity
@@ -109,14 +110,16 @@ def result(packed: bytes) -> Report:
     return read_json(packed)
 
 
-def validate(job: ValidationJob, engine: Engine = Engine.SETWISE) -> Report:
+def validate(job: ValidationJob, engine: Engine = Engine.SETWISE, page: Page | None = None) -> Report:
     """Validate the merge of the data documents against the merge of the shapes documents.
 
-    Each result says where in the data it is, and what to do about it.
+    Each result says where in the data it is, and what to do about it. Of a report that is read by pages, only the
+    results of the page that is asked for are given, as a ReportPage.
 
     Raises DataSyntaxError for a document that does not parse, ShapesError for shapes that cannot run,
     RemoteAccessRefused and TooComplex as `Shapes.load` does, and BadRequest for a scope that names what is not
-    there. Broken input never counts as a lack of conformance. pyshacl alone knows no scope.
+    there, NotFound for a page beyond the last. Broken input never counts as a lack of conformance. pyshacl alone
+    knows no scope.
     """
     shapes = Shapes.load(job.shapes)
     if engine is Engine.PYSHACL:
@@ -128,6 +131,8 @@ def validate(job: ValidationJob, engine: Engine = Engine.SETWISE) -> Report:
         triples = loaded.load(job.data, job.ontology)
         only = job.scope.only(shapes)
         report = judge(triples, shapes, job.severity, job.scope.nodes(triples), only)
+    if page is not None:
+        report = page_of(report, page)
     if not report.results:
         return report
     data = surroundings(report, job.data, role="data")

@@ -18,7 +18,7 @@ counts and the verdict of the whole.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
@@ -140,6 +140,16 @@ def read_json(document: bytes) -> Report:
     return ReportPage(
         report.results, report.engine, report.notes, report.threshold, report.judged_by, page, totals
     )
+
+
+def write_results(results: Sequence[Result]) -> bytes:
+    """Results as JSON on one line, for another process; texts of paths are left to who reads them."""
+    return json.dumps([_result(result, {}) for result in results]).encode()
+
+
+def read_results(written: bytes) -> tuple[Result, ...]:
+    """The results of `write_results`."""
+    return tuple(_read_result(each) for each in json.loads(written))
 
 
 def _read_result(fields: Mapping[str, Any]) -> Result:

@@ -62,11 +62,16 @@ def pages(total: int, size: int) -> int:
     return max(1, -(-total // size))
 
 
-def page_of(report: Report, page: Page) -> ReportPage:
-    """A page of a report. Raises NotFound beyond the last."""
-    last = pages(len(report.results), page.size)
+def check_page(page: Page, total: int) -> None:
+    """Raises NotFound for a page beyond the last of so many results."""
+    last = pages(total, page.size)
     if page.number > last:
         raise NotFound(f"There is no page {page.number:,} of the report; the last is {last:,}.")
+
+
+def page_of(report: Report, page: Page) -> ReportPage:
+    """A page of a report. Raises NotFound beyond the last."""
+    check_page(page, len(report.results))
     first = (page.number - 1) * page.size
     return ReportPage(
         report.results[first : first + page.size],

@@ -8,15 +8,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
+from itertools import chain
 from typing import IO
 
-from graphsvc.errors import NotSupported
+from graphsvc.errors import NotFound, NotSupported
 from graphsvc.formats import Format
 from graphsvc.validation.job import ValidationJob, validate
-from graphsvc.validation.paging import Page
+from graphsvc.validation.kept import KeptReports
+from graphsvc.validation.paging import Page, check_page, page_of
 from graphsvc.validation.port import ValidationLimits
 from graphsvc.validation.remote_job import validate_elsewhere
-from graphsvc.validation.stored_job import Stored, StoredJob, validate_where_stored
+from graphsvc.validation.spread import Spread
+from graphsvc.validation.stored_job import Stored, StoredJob, advised, judge_where_stored
 from graphsvc.validation.written import Written, received, send, wished, wishes, written
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.line import Answerer, Line
@@ -45,6 +49,7 @@ class PooledValidator:
         self._checker = PoolClient(checker, hold_back=hold_back)
         self._readers = PoolClient(readers, hold_back=hold_back) if readers is not None else None
         self._elsewhere = elsewhere
+        self._kept = KeptReports()
 
     def report(
         self, job: ValidationJob | StoredJob, form: Format, page: Page | None, limits: ValidationLimits
@@ -52,16 +57,51 @@ class PooledValidator:
         """See `Validator.report`."""
         if isinstance(job, StoredJob) and self._elsewhere is not None:
             return self._asking(job, form, page, limits, self._elsewhere)
-        client = self._readers if isinstance(job, StoredJob) else self._checker
-        if client is None:
-            raise NotSupported(
-                "The data are in a store elsewhere; what is validated here has to be sent here."
-            )
         payload = job.to_bytes()
         key = hashlib.blake2b(payload, digest_size=12).hexdigest()
         asked = Job(KIND, wishes(form, page), limits.timeout, limits.client, key)
-        product = client.run(asked, payload, limits.cancelled)
-        return received(product.chunks, product.length)
+        if not isinstance(job, StoredJob):
+            return _run(self._checker, asked, payload, limits)
+        if self._readers is None:
+            raise NotSupported(
+                "The data are in a store elsewhere; what is validated here has to be sent here."
+            )
+        if page is None:
+            return _run(self._readers, asked, payload, limits)
+        return self._page_kept(asked, payload, page, limits) or self._page(asked, payload, limits)
+
+    def _page(self, asked: Job, payload: bytes, limits: ValidationLimits) -> Written:
+        """A page of a report that is made now, and kept if there is more of it."""
+        assert self._readers is not None
+        found = _run(self._readers, asked, payload, limits)
+        whole = found.read()
+        body, rest = whole[: len(whole) - found.kept], whole[len(whole) - found.kept :]
+        if rest:
+            self._kept.keep(asked.key, Spread.unpacked(rest), found.epoch)
+        return Written(iter((body,)), found.results, len(body), found.epoch)
+
+    def _page_kept(self, asked: Job, payload: bytes, page: Page, limits: ValidationLimits) -> Written | None:
+        """A page of a report that is kept; None where there is none on the data as they are.
+
+        Whether it is so the reader knows, which also has what a remedy needs.
+        """
+        known = self._kept.get(asked.key)
+        if known is None or self._readers is None:
+            return None
+        report, epoch = known
+        fields = asked.fields | {"epoch": epoch, "job": len(payload)}
+        # It takes another time than the validation does.
+        job = Job(KIND, fields, asked.timeout, asked.client, f"{asked.key} page")
+        try:
+            needed = report.part(page).packed()
+        except NotFound:
+            # Of the data as they are there may be another report.
+            needed = Spread(report.head, report.total, ()).packed()
+        found = _run(self._readers, job, payload + needed, limits)
+        if found.epoch == epoch:
+            return found
+        self._kept.drop(asked.key)
+        return None
 
     def _asking(
         self, job: StoredJob, form: Format, page: Page | None, limits: ValidationLimits, elsewhere: Elsewhere
@@ -76,20 +116,44 @@ class PooledValidator:
         return received(product.chunks, product.length)
 
 
+def _run(client: PoolClient, job: Job, payload: bytes, limits: ValidationLimits) -> Written:
+    product = client.run(job, payload, limits.cancelled)
+    return received(product.chunks, product.length)
+
+
 def validate_job(job: Job, payload: bytes, out: IO[bytes]) -> None:
     """The handler of the pool without data: one packed validation, of what it brings or of data elsewhere."""
     if job.kind == KIND_ELSEWHERE:
         stored = StoredJob.from_bytes(payload)
         with closing(Line(job.fields["line"])) as line:
             report = validate_elsewhere(line, stored)
-        send(written(report, *wished(job.fields), stored.rules.prefixes, job.fields["epoch"]), out)
+        form, page = wished(job.fields)
+        told = report if page is None else page_of(report, page)
+        send(written(told, form, page, stored.rules.prefixes, job.fields["epoch"]), out)
         return
     rules = ValidationJob.from_bytes(payload)
-    send(written(validate(rules), *wished(job.fields), rules.prefixes), out)
+    form, page = wished(job.fields)
+    send(written(validate(rules, page=page), form, page, rules.prefixes), out)
 
 
 def validate_stored_job(store: Stored, job: Job, payload: bytes, out: IO[bytes]) -> None:
     """What a reader does with one packed validation of its store."""
-    stored = StoredJob.from_bytes(payload)
-    report = validate_where_stored(store.engine, stored)
-    send(written(report, *wished(job.fields), stored.rules.prefixes, store.epoch()), out)
+    form, page = wished(job.fields)
+    stored = StoredJob.from_bytes(payload[: job.fields.get("job")])
+    rest = b""
+    if page is None:
+        report = advised(store.engine, stored, judge_where_stored(store.engine, stored))
+    elif "job" not in job.fields:
+        whole = judge_where_stored(store.engine, stored)
+        report = advised(store.engine, stored, page_of(whole, page))
+        if len(whole.results) > page.size:
+            rest = Spread.of(whole).packed()
+    elif job.fields["epoch"] == store.epoch():
+        kept = Spread.unpacked(payload[job.fields["job"] :])
+        check_page(page, kept.total)
+        report = advised(store.engine, stored, kept.page(page))
+    else:
+        send(Written(iter(()), 0, 0, store.epoch()), out)
+        return
+    told = written(report, form, page, stored.rules.prefixes, store.epoch())
+    send(replace(told, chunks=chain(told.chunks, (rest,)), kept=len(rest)), out)

@@ -55,10 +55,10 @@ class LocalValidator:
     ) -> Written:
         """See `Validator.report`; there are no limits here."""
         if isinstance(job, ValidationJob):
-            return written(validate(job), form, page, job.prefixes)
+            return written(validate(job, page=page), form, page, job.prefixes)
         if self._stored is None:
             raise NotSupported(
                 "The data are in a store elsewhere; what is validated here has to be sent here."
             )
-        report = validate_where_stored(self._stored.engine, job)
+        report = validate_where_stored(self._stored.engine, job, page)
         return written(report, form, page, job.rules.prefixes, self._stored.epoch())

@@ -89,7 +89,7 @@ def _inside(asked: _Asked, job: StoredJob, vocabulary: Sequence[str]) -> Report:
     shapes = Shapes.load(rules.shapes)
     triples = TriplesElsewhere(asked, job.graphs, vocabulary)
     report = judge(triples, shapes, rules.severity, rules.scope.nodes(triples), rules.scope.only(shapes))
-    return explained(report, triples, shapes, rules.prefixes)
+    return explained(report, triples, shapes.statements, rules.prefixes)
 
 
 def _on_a_copy(asked: _Asked, job: StoredJob, vocabulary: Sequence[str]) -> Report:

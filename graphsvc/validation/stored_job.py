@@ -13,6 +13,7 @@ import pyoxigraph as ox
 from graphsvc.errors import NotFound
 from graphsvc.rdf import Iri, Term
 from graphsvc.validation.job import ValidationJob, judge
+from graphsvc.validation.paging import Page, page_of
 from graphsvc.validation.remedy import with_remedies
 from graphsvc.validation.report import Report, Result
 from graphsvc.validation.scope import nearest
@@ -20,7 +21,7 @@ from graphsvc.validation.setwise.data_graph import Triples
 from graphsvc.validation.setwise.spelling import from_store, to_store
 from graphsvc.validation.setwise.stored import StoredTriples
 from graphsvc.validation.shapes import Shapes
-from graphsvc.validation.statements import Statements, Triple
+from graphsvc.validation.statements import Statements, Triple, read
 
 # So many triples about one node are enough to say what to do about it.
 _ENOUGH = 1_000
@@ -65,28 +66,44 @@ class StoredJob:
         return cls(graphs, header["vocabulary"], ValidationJob.from_bytes(rest))
 
 
-def validate_where_stored(store: ox.Store, job: StoredJob) -> Report:
-    """The report on graphs of a store, each result with what to do about it.
+def validate_where_stored(store: ox.Store, job: StoredJob, page: Page | None = None) -> Report:
+    """The report on graphs of a store, or a page of it, each result with what to do about it.
 
-    Raises NotFound for a graph that is not there, and as `graphsvc.validation.job.validate` does.
+    Raises NotFound for a graph or a page that is not there, and as `graphsvc.validation.job.validate` does.
     """
-    rules = job.rules
-    shapes = Shapes.load(rules.shapes)
+    report = judge_where_stored(store, job)
+    return advised(store, job, report if page is None else page_of(report, page))
+
+
+def judge_where_stored(store: ox.Store, job: StoredJob) -> Report:
+    """The report on graphs of a store as it is judged. Raises as `validate_where_stored` does."""
+    shapes, rules = Shapes.load(job.rules.shapes), job.rules
+    triples = _triples(store, job)
+    return judge(triples, shapes, rules.severity, rules.scope.nodes(triples), rules.scope.only(shapes))
+
+
+def advised(store: ox.Store, job: StoredJob, report: Report) -> Report:
+    """A report on graphs of a store in that same state, each result with what to do about it."""
+    if not report.results:
+        return report
+    shapes = read(job.rules.shapes, role="shapes")
+    return explained(report, _triples(store, job), shapes, job.rules.prefixes)
+
+
+def _triples(store: ox.Store, job: StoredJob) -> StoredTriples:
     graphs = None if job.graphs is None else [_found(store, name) for name in job.graphs]
     vocabulary: list[Any] = []
     if graphs is not None:
         vocabulary = [each for each in store.named_graphs() if each.value.startswith(job.vocabulary)]
-    triples = StoredTriples(store, graphs, vocabulary)
-    report = judge(triples, shapes, rules.severity, rules.scope.nodes(triples), rules.scope.only(shapes))
-    return explained(report, triples, shapes, rules.prefixes)
+    return StoredTriples(store, graphs, vocabulary)
 
 
-def explained(report: Report, triples: Triples, shapes: Shapes, prefixes: Mapping[str, str]) -> Report:
+def explained(report: Report, triples: Triples, shapes: Statements, prefixes: Mapping[str, str]) -> Report:
     """The report with what to do about each result, from what the triples say around it."""
     if not report.results:
         return report
     around = Statements((triple, "") for triple in _around(report, triples))
-    return with_remedies(report, shapes.statements, around, Statements(), prefixes)
+    return with_remedies(report, shapes, around, Statements(), prefixes)
 
 
 def _found(store: ox.Store, name: str) -> ox.NamedNode | ox.DefaultGraph:

@@ -19,13 +19,15 @@ class Written:
 
     `results` is how many the whole report has. `length` is the number of bytes where the report is at hand as a
     whole, else None: then iterating may yet raise. `epoch` names the state of the data that were validated where
-    they are stored, and is empty for those of a request.
+    they are stored, and is empty for those of a request. The last `kept` bytes are no part of it: they are the
+    whole report, for other pages.
     """
 
     chunks: Iterator[bytes]
     results: int
     length: int | None = None
     epoch: str = ""
+    kept: int = 0
 
     def read(self) -> bytes:
         """All bytes at once."""
@@ -36,7 +38,7 @@ def written(
     report: Report, form: Format, page: Page | None, prefixes: Mapping[str, str], epoch: str = ""
 ) -> Written:
     """A report, or a page of it, in a format. Raises NotFound for a page beyond the last."""
-    shown = report if page is None else page_of(report, page)
+    shown = report if page is None or isinstance(report, ReportPage) else page_of(report, page)
     body = render(shown, form, prefixes)
     return Written(iter((body,)), total(shown), len(body), epoch)
 
@@ -60,7 +62,9 @@ def wished(fields: Mapping[str, Any]) -> tuple[Format, Page | None]:
 
 def send(report: Written, out: IO[bytes]) -> None:
     """Write the line and the report."""
-    out.write(json.dumps({"results": report.results, "epoch": report.epoch}).encode() + b"\n")
+    out.write(
+        json.dumps({"results": report.results, "epoch": report.epoch, "kept": report.kept}).encode() + b"\n"
+    )
     for chunk in report.chunks:
         out.write(chunk)
 
@@ -78,7 +82,7 @@ def received(chunks: Iterator[bytes], length: int | None) -> Written:
     # Begun here, so that closing it lets go of the job even before its first bytes are taken.
     next(rest)
     left = None if length is None else length - len(line) - len(sign)
-    return Written(rest, int(told["results"]), left, str(told["epoch"]))
+    return Written(rest, int(told["results"]), left, str(told["epoch"]), int(told["kept"]))
 
 
 def _rest(begun: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from flask import Response, request
 
 EXPOSED_HEADERS = (
     "Link, ETag, Location, Content-Location, Content-Disposition, Graph-Epoch, Accept-Query, Query-Notice, "
-    "Preference-Applied, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy"
+    "Preference-Applied, Result-Count, X-Request-ID, Retry-After, RateLimit, RateLimit-Policy"
 )
 _READING = "Accept, Accept-Language, Content-Type, If-None-Match, traceparent, tracestate, X-Request-ID"
 _WRITING = f"{_READING}, Authorization, If-Match, Prefer, Content-Encoding"

@@ -59,6 +59,17 @@ triples = st.one_of(
 data = st.lists(triples, min_size=8, max_size=30).map(lambda lines: PREFIXES + "\n".join(lines))
 ontologies = st.lists(triples, max_size=4).map(lambda lines: PREFIXES + "\n".join(lines))
 
+# Few triples on more nodes: what happens at one of them is far from the others.
+_far_iris = st.sampled_from([f"ex:{name}" for name in "abcdefgh"])
+_far_nodes = st.one_of(_far_iris, _far_iris, blanks, literals)
+sparse_triples = st.one_of(
+    st.builds("{} {} {} .".format, _far_iris, predicates, _far_nodes),
+    st.builds("{} {} {} .".format, _far_iris, predicates, _far_iris),
+    st.builds("{} a {} .".format, _far_iris, classes),
+    st.builds("{} rdfs:subClassOf {} .".format, classes, classes),
+)
+sparse_data = st.lists(sparse_triples, min_size=5, max_size=16).map(lambda lines: PREFIXES + "\n".join(lines))
+
 MANNERS = ["", "", "", "; sh:deactivated true", "; sh:severity sh:Warning"]
 MANNERS += ['; sh:message "Oh."@en, "Ach."@de, "Hm"']
 QUERIES = [
@@ -191,6 +202,36 @@ class _Author:
         select = f'sh:select """{self.one(*QUERIES)}"""'
         return f'sh:sparql [ sh:message "{message}" ; sh:prefixes ex:prefixes ; {select} ]'
 
+    def inner(self) -> str:
+        """A shape that looks at one path of the node that it is asked about."""
+        return f"sh:property [ sh:path {self.path(1)} ; {self.values()} ]"
+
+    def single(self) -> str:
+        """One constraint, and what it needs."""
+        kind = self.one("value", "values", "pair", "closed", "class", "query", "shape", "shapes", "qualified")
+        if kind == "closed":
+            return self.one(CLOSED, f"sh:property [ sh:path {self.path(2)} ; sh:node [ {CLOSED} ] ]")
+        if kind == "query":
+            return self.query()
+        return f"sh:property [ sh:path {self.path(2)} ; {self._of_values(kind)} ]"
+
+    def _of_values(self, kind: str) -> str:
+        if kind == "pair":
+            name = self.one("equals", "disjoint", "lessThan", "lessThanOrEquals")
+            return f"sh:{name} {self.one(*PREDICATES)}"
+        if kind == "class":
+            return f"sh:class {self.one(*CLASSES)}"
+        if kind == "shape":
+            return self.one(f"sh:node [ {self.inner()} ]", f"sh:not [ {self.inner()} ]", self.inner())
+        if kind == "shapes":
+            return f"sh:{self.one('and', 'or', 'xone')} ( [ {self.inner()} ] [ {self.inner()} ] )"
+        if kind == "qualified":
+            count = f"sh:qualified{self.one('Min', 'Max')}Count {self.one(*'012')}"
+            other = f"sh:qualifiedValueShape [ {self.inner()} ]"
+            sibling = f"] ; sh:property [ sh:path {self.one(*PREDICATES)} ; {other} ; sh:qualifiedMinCount 0"
+            return f"{other} ; {count} ; sh:qualifiedValueShapesDisjoint true {self.one('', sibling)}"
+        return self.value() if kind == "value" else self.values()
+
 
 # pyshacl leaves the value out where an ASK validator is used in a property shape, so these are for node shapes.
 _EMPTY = re.compile(r'(?<!")""(?!")')
@@ -223,6 +264,14 @@ def shapes(draw: st.DrawFn) -> str:
         targets = " ; ".join(dict.fromkeys(author.some(2, author.target)))
         lines.append(f"{name} {targets} ; {body} .")
     return PREFIXES + COMPONENTS + "\n".join(lines)
+
+
+@st.composite
+def single_shapes(draw: st.DrawFn) -> str:
+    """A shapes graph of one shape with one target and one constraint: what goes wrong with it has one reason."""
+    author = _Author(draw)
+    declared = "ex:prefixes sh:declare [ sh:prefix 'ex' ; sh:namespace 'http://example.org/'^^xsd:anyURI ] ."
+    return PREFIXES + COMPONENTS + f"{declared}\nex:C {author.target()} ; {author.single()} ."
 
 
 def meets_a_fault_of_pyshacl(*texts: str) -> bool:

@@ -17,6 +17,7 @@ from graphsvc.validation.report import Result
 from graphsvc.validation.setwise.affected import affected
 from graphsvc.validation.setwise.data_graph import DataGraph
 from graphsvc.validation.setwise.query_reach import hops
+from graphsvc.validation.setwise.reading import targeted
 from graphsvc.validation.setwise.sparql_query import Query
 from graphsvc.validation.setwise.spelling import from_store
 from graphsvc.validation.setwise.stored import StoredTriples
@@ -40,6 +41,7 @@ def told(results: list[Result]) -> Counter[object]:
 
 def everything(store: ox.Store, shapes: Shapes) -> dict[object, list[Result]]:
     """All results by what leads to them: a target shape and one of its focus nodes."""
+    targets = [node for node, _ in targeted(shapes)]
     nodes = {from_store(term) for quad in store for term in (quad.subject, quad.object)}
     nodes |= {value for _, value in shapes.statements.pairs(Iri(SH + "targetNode"))}
     return {
@@ -49,7 +51,7 @@ def everything(store: ox.Store, shapes: Shapes) -> dict[object, list[Result]]:
             ).results
         )
         for node in nodes
-        for shape in (Iri(EX + name) for name in "CDST")
+        for shape in targets
     }
 
 
@@ -65,6 +67,34 @@ def everything(store: ox.Store, shapes: Shapes) -> dict[object, list[Result]]:
 def test_verdicts_change_only_where_a_change_is_looked_at(
     data: str, context: str, shapes: str, added: list[tuple[str, bool]], removed: list[int]
 ) -> None:
+    check_change(data, context, shapes, added, removed)
+
+
+@pytest.mark.fuzz
+@settings(max_examples=5 * CASES, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    random_cases.sparse_data,
+    st.lists(random_cases.sparse_triples, max_size=2).map(
+        lambda lines: random_cases.PREFIXES + "\n".join(lines)
+    ),
+    random_cases.single_shapes(),
+    st.one_of(
+        st.tuples(random_cases.sparse_triples, st.sampled_from([False, False, True])), st.integers(0, 40)
+    ),
+)
+def test_one_triple_changes_no_verdict_that_is_not_looked_at(
+    data: str, context: str, shapes: str, change: tuple[str, bool] | int
+) -> None:
+    if isinstance(change, int):
+        check_change(data, context, shapes, [], [change])
+    else:
+        check_change(data, context, shapes, [change], [])
+
+
+def check_change(
+    data: str, context: str, shapes: str, added: list[tuple[str, bool]], removed: list[int]
+) -> None:
+    """Nothing but what is looked at has another verdict since the change, and what is looked at is told."""
     known = loaded(shapes)
     store = ox.Store()
     store.extend([*quads(data), *quads(context, CONTEXT)])
