@@ -86,8 +86,9 @@ def _said_by_shapes(store: Store, shapes: Sequence[str]) -> list[Row]:
         store,
         f"""
         SELECT DISTINCT ?node ?shape ?p ?name ?description ?order ?group {{
-          VALUES ?node {{ {listed(usable_shapes)} }} ?node <{SH}property> ?shape .
-          ?shape <{SH}path>/(<{SH}alternativePath>/<{RDF}rest>*/<{RDF}first>)? ?p FILTER(isIRI(?p))
+          VALUES ?node {{ {listed(usable_shapes)} }} ?node <{SH}property> ?shape . ?shape <{SH}path> ?path
+          OPTIONAL {{ ?path <{SH}alternativePath> ?list . ?list <{RDF}rest>*/<{RDF}first> ?either }}
+          BIND(COALESCE(?either, ?path) AS ?p) FILTER(isIRI(?p))
           OPTIONAL {{ ?shape <{SH}name> ?name FILTER(isLiteral(?name)) }}
           OPTIONAL {{ ?shape <{SH}description> ?description FILTER(isLiteral(?description)) }}
           OPTIONAL {{ ?shape <{SH}order> ?order }}
