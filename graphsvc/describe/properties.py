@@ -78,6 +78,24 @@ def presentation(
     )
 
 
+def class_names(store: Store, classes: Iterable[str], languages: Sequence[str]) -> dict[str, Literal]:
+    """What shapes that target classes are called, for classes that have no label of their own: one query."""
+    wanted = sorted({iri for iri in classes if usable(iri)})
+    if not wanted:
+        return {}
+    rows = select(
+        store,
+        f"SELECT DISTINCT ?class ?name {{ VALUES ?class {{ {listed(wanted)} }} "
+        f"?shape <{SH}targetClass> ?class ; <{SH}name> ?name FILTER(isLiteral(?name)) }} LIMIT 1000",
+    )
+    found: dict[str, list[tuple[int, Literal]]] = {}
+    for row in rows:
+        name = row["name"]
+        if isinstance(name, Literal) and name.value.strip():
+            found.setdefault(row["class"].value, []).append((0, name))
+    return {iri: best(names, languages) for iri, names in found.items()}
+
+
 def _said_by_shapes(store: Store, shapes: Sequence[str]) -> list[Row]:
     usable_shapes = [iri for iri in shapes if usable(iri)]
     if not usable_shapes:
