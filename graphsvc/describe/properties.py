@@ -78,6 +78,24 @@ def presentation(
     )
 
 
+def class_names(store: Store, classes: Iterable[str], languages: Sequence[str]) -> dict[str, Literal]:
+    """What shapes that target classes are called, for classes that have no label of their own: one query."""
+    wanted = sorted({iri for iri in classes if usable(iri)})
+    if not wanted:
+        return {}
+    rows = select(
+        store,
+        f"SELECT DISTINCT ?class ?name {{ VALUES ?class {{ {listed(wanted)} }} "
+        f"?shape <{SH}targetClass> ?class ; <{SH}name> ?name FILTER(isLiteral(?name)) }} LIMIT 1000",
+    )
+    found: dict[str, list[tuple[int, Literal]]] = {}
+    for row in rows:
+        name = row["name"]
+        if isinstance(name, Literal) and name.value.strip():
+            found.setdefault(row["class"].value, []).append((0, name))
+    return {iri: best(names, languages) for iri, names in found.items()}
+
+
 def _said_by_shapes(store: Store, shapes: Sequence[str]) -> list[Row]:
     usable_shapes = [iri for iri in shapes if usable(iri)]
     if not usable_shapes:
@@ -86,8 +104,9 @@ def _said_by_shapes(store: Store, shapes: Sequence[str]) -> list[Row]:
         store,
         f"""
         SELECT DISTINCT ?node ?shape ?p ?name ?description ?order ?group {{
-          VALUES ?node {{ {listed(usable_shapes)} }} ?node <{SH}property> ?shape .
-          ?shape <{SH}path>/(<{SH}alternativePath>/<{RDF}rest>*/<{RDF}first>)? ?p FILTER(isIRI(?p))
+          VALUES ?node {{ {listed(usable_shapes)} }} ?node <{SH}property> ?shape . ?shape <{SH}path> ?path
+          OPTIONAL {{ ?path <{SH}alternativePath> ?list . ?list <{RDF}rest>*/<{RDF}first> ?either }}
+          BIND(COALESCE(?either, ?path) AS ?p) FILTER(isIRI(?p))
           OPTIONAL {{ ?shape <{SH}name> ?name FILTER(isLiteral(?name)) }}
           OPTIONAL {{ ?shape <{SH}description> ?description FILTER(isLiteral(?description)) }}
           OPTIONAL {{ ?shape <{SH}order> ?order }}

@@ -15,7 +15,7 @@ from graphsvc.describe.declared import declared
 from graphsvc.describe.gathering import MEMBERS_PAGE, PARTS_PAGE, Gathered, gather, mentioned, predicates
 from graphsvc.describe.names import RDF
 from graphsvc.describe.neighbourhood import neighbourhood
-from graphsvc.describe.properties import presentation
+from graphsvc.describe.properties import class_names, presentation
 from graphsvc.describe.roles import Kinship, Roles
 from graphsvc.describe.schema_org import alignment, in_schema_org
 from graphsvc.errors import BadRequest, NotFound
@@ -62,6 +62,7 @@ def render(
     reader = Reader(service().store, languages())
     everything = mentioned(found, kinship.types)
     reader.learn(everything)
+    reader.known |= class_names(service().store, set(kinship.types) - reader.known.keys(), languages())
     reader.codes = codes(service().store, (iri for iri in reader.known if not is_owned(iri)))
     order = kept("declared", lambda: declared(service().project))
     presented = presentation(service().store, predicates(found), kinship.shapes, order, languages())

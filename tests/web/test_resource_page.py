@@ -107,6 +107,10 @@ def test_values_read_as_people_write_them_and_concepts_show_their_codes(seaside:
     assert texts[texts.index("Greece") + 1] == "EL"
 
 
+def test_a_class_without_a_label_is_called_by_its_shape(seaside: FlaskClient) -> None:
+    assert "Sight to see" in [text for _, text in page(seaside, "/doc/pier").texts]
+
+
 # --- Neighbours
 
 
