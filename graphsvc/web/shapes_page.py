@@ -12,6 +12,7 @@ from graphsvc.describe.demands import Demand
 from graphsvc.describe.shapes import NodeShape, PropertyShape, node_shapes, statements_of_shapes
 from graphsvc.describe.statements import Statement
 from graphsvc.errors import NotFound
+from graphsvc.project import FOLDERS
 from graphsvc.rdf import Iri, Term
 from graphsvc.web.addresses import Address, about_link, with_parameters
 from graphsvc.web.documented import anchor, documented, fragment_link
@@ -41,13 +42,13 @@ def shapes() -> Response:
         return documented("/shapes", _statements, lambda said: _render(said, None))
 
     def gather() -> list[Statement]:
-        said = _statements()
-        ours = {each.subject for each in said if each.graph == graph}
+        ours = [each for each in _statements() if each.graph == graph]
         if not ours:
             raise NotFound(f"No shape stands in a graph <{graph[:500]}>.")
-        return [each for each in said if each.graph == graph]
+        return ours
 
-    return documented("/shapes", gather, lambda said: _render(said, graph), graph=graph)
+    # A rule may be in a group, or lead to a shape, that another file has.
+    return documented("/shapes", gather, lambda _: _render(_statements(), graph), graph=graph)
 
 
 def _statements() -> list[Statement]:
@@ -62,7 +63,8 @@ def shapes_page(iri: str, address: Address) -> str | None:
 
 
 def _render(said: Sequence[Statement], graph: str | None) -> str:
-    return _Page(node_shapes(said, languages()), None).render(graph, None)
+    found = [shape for shape in node_shapes(said, languages()) if graph is None or graph in shape.graphs]
+    return _Page(found, None).render(graph, None)
 
 
 class _Page:
@@ -88,10 +90,11 @@ class _Page:
         given = {"graph": graph} if graph else {}
         return render_template(
             "shapes.html",
-            title=self.reader.link(title) if title else None,
+            title=self._file(title) if title else None,
             files=[
                 (self.reader.link(name), _file_link(name), views) for name, views in sorted(files.items())
             ],
+            file=graph is not None,
             whole=graph is None and self.document is None,
             value=self.value,
             rule_id=lambda iri: anchor(iri, self.document),
@@ -107,6 +110,14 @@ class _Page:
         if isinstance(term, Iri) and term.value in self.here:
             return replace(shown, href=fragment_link(anchor(term.value, self.document)), external=False)
         return shown
+
+    def _file(self, name: str) -> Value:
+        """What a document, or the graph of a file, is called: the graph without a name by its file's."""
+        start = f"{service().settings.base}/graph/{FOLDERS['shapes']}"
+        shown = self.reader.link(name)
+        if name in self.reader.known or not name.startswith(start):
+            return shown
+        return replace(shown, text=name[len(start) :])
 
     def _view(self, shape: NodeShape) -> ShapeView:
         validate = None

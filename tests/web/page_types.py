@@ -13,7 +13,7 @@ _EMPTY = quote("PREFIX dg: <https://w3id.org/eu-dg/def/dg#> SELECT * { ?i a dg:I
 PAGES: dict[str, str] = {
     "home": "/",
     "instrument": "/doc/instrument/com-2021-574",
-    "organisation": "/doc/org/dg-connect",
+    "organisation": "/doc/org/cnect",
     "concept": "/doc/theme/digital-policy",
     "source": "/doc/source/dg-cnect",
     "graph": "/graph/source/dg-cnect",
