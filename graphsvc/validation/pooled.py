@@ -127,9 +127,7 @@ def validate_job(job: Job, payload: bytes, out: IO[bytes]) -> None:
         stored = StoredJob.from_bytes(payload)
         with closing(Line(job.fields["line"])) as line:
             report = validate_elsewhere(line, stored)
-        form, page = wished(job.fields)
-        told = report if page is None else page_of(report, page)
-        send(written(told, form, page, stored.rules.prefixes, job.fields["epoch"]), out)
+        send(written(report, *wished(job.fields), stored.rules.prefixes, job.fields["epoch"]), out)
         return
     rules = ValidationJob.from_bytes(payload)
     form, page = wished(job.fields)
