@@ -64,11 +64,6 @@ class Picture:
     centre_x: int = CENTRE_X
     node_x: int = NODE_X
 
-    @property
-    def drawn(self) -> int:
-        """How many neighbours are drawn."""
-        return sum(len(branch.nodes) for branch in self.branches)
-
 
 def picture(found: Neighbourhood, reader: Reader, teller: Teller) -> Picture:
     """The drawing of a neighbourhood, whose names the reader has learnt."""
