@@ -72,10 +72,16 @@ def presentation(
     places |= _places_in_shapes(rows, shapes, declared)
     return Presentation(
         places,
-        _first_texts(rows, "name", languages),
+        _unambiguous(_first_texts(rows, "name", languages)),
         _first_texts(rows, "description", languages),
         meanings,
     )
+
+
+def _unambiguous(names: dict[str, Literal]) -> dict[str, Literal]:
+    """The names that only one property has: a shape of alternative paths gives all of them the same."""
+    often = Counter(name.value for name in names.values())
+    return {iri: name for iri, name in names.items() if often[name.value] == 1}
 
 
 def class_names(store: Store, classes: Iterable[str], languages: Sequence[str]) -> dict[str, Literal]:

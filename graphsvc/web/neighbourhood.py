@@ -64,11 +64,6 @@ class Picture:
     centre_x: int = CENTRE_X
     node_x: int = NODE_X
 
-    @property
-    def drawn(self) -> int:
-        """How many neighbours are drawn."""
-        return sum(len(branch.nodes) for branch in self.branches)
-
 
 def picture(found: Neighbourhood, reader: Reader, teller: Teller) -> Picture:
     """The drawing of a neighbourhood, whose names the reader has learnt."""
@@ -124,7 +119,7 @@ def _branches(
 
 def _node(iri: str, branch: Branch, name: Value, reader: Reader, middle: int, y: int) -> Node:
     value = reader.link(iri)
-    said = f"{value.text}, whose {name.text} this is" if branch.incoming else f"{name.text}: {value.text}"
+    said = f"linked from, by {name.text}: {value.text}" if branch.incoming else f"{name.text}: {value.text}"
     bend = (CENTRE_X + NODE_X) // 2
     ends = (
         ((NODE_X - 6, y), (CENTRE_X + 9, middle))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 
 from flask import render_template
@@ -113,7 +113,7 @@ def _resource(
         is_thing=is_thing(found.topic),
         url=url,
         formats=_formats(address),
-        types=[reader.link(kind) for kind in types],
+        types=[replace(reader.link(kind), about=None) for kind in types],
         questions=questions(found.topic, types, roles, reader),
         groups=teller.groups(Iri(found.topic), top=True),
         sections=teller.sections(),
