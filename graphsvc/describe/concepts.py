@@ -57,13 +57,13 @@ class Scheme:
 
 
 def schemes(store: Store) -> dict[str, int]:
-    """The concept schemes, each with its number of concepts."""
+    """The concept schemes, each with its number of concepts, those at the top that it names among them."""
     rows = select(
         store,
         f"""
         SELECT ?scheme (COUNT(DISTINCT ?concept) AS ?n) {{
-          {{ ?scheme <{TYPE}> <{SKOS}ConceptScheme> }} UNION {{ ?any <{SKOS}inScheme> ?scheme }}
-          OPTIONAL {{ ?concept <{SKOS}inScheme>|<{SKOS}topConceptOf>|^<{SKOS}hasTopConcept> ?scheme }}
+          {{ ?concept <{SKOS}inScheme> ?scheme }} UNION {{ ?concept <{SKOS}topConceptOf> ?scheme }}
+          UNION {{ ?scheme <{SKOS}hasTopConcept> ?concept }} UNION {{ ?scheme <{TYPE}> <{SKOS}ConceptScheme> }}
           FILTER(isIRI(?scheme))
         }} GROUP BY ?scheme ORDER BY ?scheme LIMIT {MAX_SCHEMES}""",
     )
