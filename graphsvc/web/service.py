@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from flask import current_app
@@ -29,6 +31,11 @@ class Service:
     tokens: TokenFile
     indexes: Indexes
     library: Library
+
+    @cached_property
+    def settings_tag(self) -> str:
+        """The settings as a part of what entity tags are made of; they stay what they are."""
+        return hashlib.sha256(repr(self.settings).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def service() -> Service:

@@ -14,6 +14,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from graphsvc.errors import GraphsvcError, OutOfMemory, OutOfTime, StoreError
@@ -102,8 +103,9 @@ class Pool:
     def _stop(self, grace: float) -> None:
         if self._stopping is None:
             self._stopping = time.monotonic() + grace
-            self._selector.unregister(self._listener)
-            self._listener.close()
+            self.unwatch(self._listener)
+            for channel in [one for one, task in self._connections.items() if task is None]:
+                self._forget(channel)
 
     def _busy(self) -> bool:
         writing = self._lane is not None and self._lane.busy()
@@ -116,8 +118,6 @@ class Pool:
         if self._lane is not None:
             self._lane.end()
 
-    # Admission
-
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             channel, _ = self._listener.accept()
@@ -129,8 +129,7 @@ class Pool:
         packet, descriptors = wire.receive(channel)
         task = self._connections.get(channel)
         if not packet or task is not None:
-            for descriptor in descriptors:
-                os.close(descriptor)
+            wire.close_all(descriptors)
             self._abandon(channel, task)
             return
         try:
@@ -141,7 +140,7 @@ class Pool:
         if job.kind == "hello":
             self._reply(channel, wire.Status(None, self._about))
             return
-        task = Task(channel, job, descriptors, time.monotonic())
+        task = Task(channel, job, packet, descriptors, time.monotonic())
         self._connections[channel] = task
         if self._lane is not None and job.kind == "write":
             self._lane.submit(task)
@@ -170,16 +169,18 @@ class Pool:
             channel.close()
 
     def _reply(self, channel: socket.socket, status: wire.Status) -> None:
+        """Tell a client, which may send its next job then."""
         with contextlib.suppress(OSError):
             wire.send(channel, status.packet())
-        self._forget(channel)
+        if channel in self._connections:
+            self._connections[channel] = None
+        if self._stopping is not None:
+            self._forget(channel)
 
     def finish(self, task: Task, status: wire.Status) -> None:
         """Tell a client how its job ended."""
         task.close_descriptors()
         self._reply(task.channel, status)
-
-    # Workers
 
     def fork(self, handler: Handler, max_file: int = 0) -> tuple[int, socket.socket]:
         """Start a worker of this state, which may make a file of `max_file` bytes; its process and channel."""
@@ -230,7 +231,7 @@ class Pool:
             worker.long = False
             worker.task.since = time.monotonic()
             try:
-                wire.send(worker.channel, worker.task.job.packet(), worker.task.descriptors)
+                wire.send(worker.channel, worker.task.packet, worker.task.descriptors)
             except OSError:
                 worker.verdict = StoreError("The worker was lost before it began.")
             worker.task.close_descriptors()
@@ -256,7 +257,7 @@ class Pool:
                 self._queue.remember(task.job, long=False)
             if not worker.long:
                 self._precedence.make_room(self._at_length())
-            self.finish(task, wire.Status(status.error, worker.about | status.fields))
+            self.finish(task, replace(status, fields=worker.about | status.fields))
         grown = int(status.fields.get("peak", 0)) > worker.born + MAX_GROWTH
         if (
             worker.stale
@@ -285,8 +286,6 @@ class Pool:
         if self._stopping is None or self._queue:
             self._fork()
         self._dispatch()
-
-    # Time
 
     def _next_event(self) -> float:
         now = time.monotonic()
