@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol, TypeVar
 
 from graphsvc.errors import NotAcceptable
@@ -17,6 +18,8 @@ _PARAMETER = re.compile(r';\s*([\w!#$%&\'*+.^`|~-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^
 _TYPE = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+)\s*(?=;|$)")
 # The versions of RDF and SPARQL of which a representation can be asked for; 1.1 is what there is without asking.
 _VERSIONS = frozenset({"1.1", "1.2", "1.2-basic"})
+# Headers that are remembered are no longer than this.
+_SHORT = 500
 _QVALUE = re.compile(r"(?:0(?:\.\d{0,3})?|1(?:\.0{0,3})?)$")
 
 
@@ -54,8 +57,12 @@ class MediaRange:
         return 2 if self.type == main else int(self.type == "*")
 
 
-def read_accept(header: str) -> list[MediaRange]:
+def read_accept(header: str) -> tuple[MediaRange, ...]:
     """The media ranges of an Accept header; an element that is not well-formed is passed over."""
+    return _read_before(header) if len(header) <= _SHORT else _read(header)
+
+
+def _read(header: str) -> tuple[MediaRange, ...]:
     ranges = []
     for element in _ELEMENT.findall(header):
         named = _TYPE.match(element)
@@ -70,7 +77,10 @@ def read_accept(header: str) -> list[MediaRange]:
         if quality >= 0 and (not version or version in _VERSIONS):
             main, _, sub = named[1].lower().partition("/")
             ranges.append(MediaRange(main, sub, quality, version))
-    return ranges
+    return tuple(ranges)
+
+
+_read_before = lru_cache(1_000)(_read)
 
 
 def negotiate(accept: str | None, offers: Sequence[OfferT]) -> OfferT:

@@ -20,15 +20,13 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import Error
 
 from graphsvc.errors import GraphsvcError
-from graphsvc.serving.kept_answers import Task, date_line, key_of, reply_of
+from graphsvc.serving.kept_answers import SMALL, Task, date_line, key_of, reply_of
 from graphsvc.serving.response_cache import Reply, ResponseCache
 from graphsvc.web.given_again import TOLD_APART, GivenAgain
 from graphsvc.workers.board import EpochPage
 
 # A client has its patience, and beyond it the time that its bytes need at so many a second.
 RATE = 64 << 10
-# What is longer is not joined with its header, which would copy it.
-SMALL = 64 << 10
 _PLAIN = {
     "Internal Server Error": "The service failed on this request. The fault is ours, and it has been logged.",
     "exceeds max_header of N": "The headers are longer than the limit of N bytes",

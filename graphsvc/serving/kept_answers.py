@@ -23,6 +23,8 @@ from graphsvc.workers.board import EpochPage
 # Bodies of queries that are longer, and requests with more in their headers, are not looked up.
 MAX_BODY = 64 << 10
 MAX_HEADERS = 8 << 10
+# What is longer is not joined with its header, which would copy it.
+SMALL = 64 << 10
 _METHODS = {"GET": "GET", "HEAD": "GET", "POST": "POST", "QUERY": "QUERY"}
 # The application reads none of these; If-None-Match is compared here.
 _IGNORED = frozenset(
@@ -90,6 +92,7 @@ class Task(WSGITask):  # type: ignore[misc]
 
     cache: ResponseCache | None = None
     page: EpochPage | None = None
+    wrote_header: bool
     _header = b""
     _parts: list[bytes] | None = None
     _size = 0
@@ -124,6 +127,14 @@ class Task(WSGITask):  # type: ignore[misc]
                 self._parts = None
             else:
                 self._parts.append(bytes(data))
+        if not self.wrote_header and 0 < len(data) <= SMALL and self.content_length == len(data):
+            # One packet to send, and one less to wait for.
+            header = self.build_response_header()
+            if self.has_body:
+                self.wrote_header = True
+                self.content_bytes_written = len(data)
+                self.channel.write_soon(header + data)
+                return
         super().write(data)
 
     def _entry(self, epoch: bytes) -> Entry | None:

@@ -71,8 +71,13 @@ class PooledStore:
     def _answer(self, job: Job, payload: str, limits: Limits) -> Answer:
         content = payload.encode()
         key = hashlib.blake2b(repr(job.fields).encode() + content, digest_size=12).hexdigest()
-        product = self._client.run(replace(job, key=key), content, limits.cancelled)
-        epoch = str(product.fields.get("epoch") or self.epoch())
+        # Of a stream only its end says which state answered. It is this one or a later one; and the tag of a state
+        # that is over does no harm, while that of one that is yet to come would.
+        before = self.epoch()
+        product = self._client.run(
+            replace(job, key=key), content, limits.cancelled, hold_back=0 if limits.stream else None
+        )
+        epoch = str(product.fields.get("epoch") or before)
         return Answer(product.chunks, epoch, product.length, product.fields.get("graph_epoch", ""))
 
     def snapshot(self) -> Answer:
@@ -96,6 +101,7 @@ class PooledStore:
 
     def close(self) -> None:
         """See `Store.close`; the pool is not this adapter's to end."""
+        self._client.close()
 
     def __enter__(self) -> Self:
         return self

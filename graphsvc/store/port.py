@@ -15,13 +15,15 @@ from graphsvc.sparql import Query
 class Limits:
     """What one piece of work may take: `timeout` in seconds (None: the store's own), whether it is still wanted
     (`cancelled` is asked from time to time and must not block), and whose share it counts against; how many rows
-    (or triples) and bytes its answer may have (0: any number)."""
+    (or triples) and bytes its answer may have (0: any number). With `stream` the first bytes are wanted as soon as
+    they are there, from a store that can: then a failure after them breaks the answer off."""
 
     timeout: float | None = None
     cancelled: Callable[[], bool] = lambda: False
     client: str = ""
     max_rows: int = 0
     max_bytes: int = 0
+    stream: bool = False
 
 
 @dataclass(frozen=True)

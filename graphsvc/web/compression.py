@@ -104,7 +104,9 @@ def choose_coding(header: str | None) -> tuple[str, bool]:
 
     Among those that are preferred alike, the one that packs fastest.
     """
-    found = qualities(header or "")
+    if not header:
+        return "", True
+    found = qualities(header)
     rest = found.get("*", 0.0)
     best = max(CODINGS, key=lambda coding: found.get(coding, rest))
     quality = found.get(best, rest)

@@ -56,9 +56,7 @@ def entity_tag(*parts: str) -> str:
 def page_tag(epoch: str, *parts: str) -> str:
     """The entity tag of a page: besides the data, the release, the settings and the reader's
     languages decide its bytes."""
-    return entity_tag(
-        epoch, __version__, service().settings.published, "text/html", ",".join(languages()), *parts
-    )
+    return entity_tag(epoch, __version__, service().settings_tag, "text/html", ",".join(languages()), *parts)
 
 
 def not_modified(tag: str) -> bool:

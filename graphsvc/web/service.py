@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from typing import cast
 
 from flask import current_app
@@ -31,6 +33,11 @@ class Service:
     indexes: Indexes
     library: Library
     feed: Feed | None = None
+
+    @cached_property
+    def settings_tag(self) -> str:
+        """The settings as a part of what entity tags are made of; they stay what they are."""
+        return hashlib.sha256(self.settings.published.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def service() -> Service:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from functools import lru_cache
 
 from flask import Blueprint, Response, request
 
@@ -34,6 +35,8 @@ DIRECT = "application/sparql-query"
 # A form may spell every byte of the query with three.
 _FORM_FACTOR = 3
 _FORMAT_PARAMETERS = frozenset({"format", "_mediatype"})
+# The texts that are remembered are no longer than this, so that they take little memory.
+_SHORT = 4_000
 blueprint = Blueprint("sparql", __name__)
 
 
@@ -110,19 +113,23 @@ def read_query(parameters: Parameters, text: str) -> Query:
     """The query of a request, let through the gate. Raises as `read` does."""
     settings = service().settings
     noted().query = text
-    return read(
-        text,
-        dataset=_dataset(parameters),
-        max_bytes=settings.max_query_bytes,
-        endpoints=settings.endpoints,
-    )
+    reading = _read_before if len(text) <= _SHORT else _read
+    return reading(text, _dataset(parameters), settings.max_query_bytes, settings.endpoints)
+
+
+def _read(text: str, dataset: Dataset, max_bytes: int, endpoints: tuple[str, ...]) -> Query:
+    return read(text, dataset=dataset, max_bytes=max_bytes, endpoints=endpoints)
+
+
+# What the gate makes of a text is always the same.
+_read_before = lru_cache(1_000)(_read)
 
 
 def _answer(parameters: Parameters, text: str) -> Response:
     query = read_query(parameters, text)
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     chosen = choose((*offers, HTML), _format_name(parameters))
-    bounds = limits(parameters)
+    bounds = replace(limits(parameters), stream=_asks_for_a_stream(parameters) and chosen is not HTML)
     if _asks_for_history(query):
         check_historian()
         return _respond(replace(query, history=True), parameters, chosen, bounds, tag=None, cache="no-store")
@@ -137,6 +144,14 @@ def _answer(parameters: Parameters, text: str) -> Response:
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
     return _respond(query, parameters, chosen, bounds, tag=tag)
+
+
+def _asks_for_a_stream(parameters: Parameters) -> bool:
+    """Whether the first rows are wanted before it is known that there is a last."""
+    asked = parameters.one("stream") or "false"
+    if asked not in ("true", "false"):
+        raise BadRequest("`stream` is true or false.")
+    return asked == "true"
 
 
 def _asks_for_history(query: Query) -> bool:

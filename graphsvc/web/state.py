@@ -12,4 +12,4 @@ def state_tag(epoch: str, *parts: str) -> str:
 
     Prefixes, title, addresses and the like are in the bytes too, hence the settings in the tag.
     """
-    return entity_tag(epoch, __version__, service().settings.published, *parts)
+    return entity_tag(epoch, __version__, service().settings_tag, *parts)

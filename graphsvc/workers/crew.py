@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from dataclasses import dataclass
 from typing import Any
@@ -17,17 +16,18 @@ MAX_GROWTH = 64 << 20
 
 @dataclass(eq=False)
 class Task:
-    """A job that was handed in: who waits for it, where its answer goes, and since when it waits or runs."""
+    """A job that was handed in: who waits for it, the packet that it came in, where its answer goes, and since
+    when it waits or runs."""
 
     channel: socket.socket
     job: wire.Job
+    packet: bytes
     descriptors: list[int]
     since: float
 
     def close_descriptors(self) -> None:
         """Let go of where the answer goes and of the payload."""
-        for descriptor in self.descriptors:
-            os.close(descriptor)
+        wire.close_all(self.descriptors)
         self.descriptors = []
 
 

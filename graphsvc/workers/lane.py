@@ -183,7 +183,7 @@ class Lane:
         task.since = time.monotonic()
         self._patch = os.memfd_create("patch", os.MFD_CLOEXEC)
         try:
-            wire.send(self._channel, task.job.packet(), (self._patch, task.descriptors[1]))
+            wire.send(self._channel, task.packet, (self._patch, *task.descriptors[1:]))
         except OSError:
             self._verdict = StoreError("The writer was lost before it began.")
 

@@ -13,6 +13,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from graphsvc.errors import GraphsvcError, OutOfTime, StoreError
@@ -96,8 +97,9 @@ class Pool:
     def _stop(self, grace: float) -> None:
         if self._stopping is None:
             self._stopping = time.monotonic() + grace
-            self._selector.unregister(self._listener)
-            self._listener.close()
+            self.unwatch(self._listener)
+            for channel in [one for one, task in self._connections.items() if task is None]:
+                self._forget(channel)
 
     def _busy(self) -> bool:
         writing = self._lane is not None and self._lane.busy()
@@ -110,8 +112,6 @@ class Pool:
         if self._lane is not None:
             self._lane.end()
 
-    # Admission
-
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
             channel, _ = self._listener.accept()
@@ -123,8 +123,7 @@ class Pool:
         packet, descriptors = wire.receive(channel)
         task = self._connections.get(channel)
         if not packet or task is not None:
-            for descriptor in descriptors:
-                os.close(descriptor)
+            wire.close_all(descriptors)
             self._abandon(channel, task)
             return
         try:
@@ -135,7 +134,7 @@ class Pool:
         if job.kind in ("hello", "figures"):
             self._reply(channel, wire.Status(None, self._about if job.kind == "hello" else self._told()))
             return
-        task = Task(channel, job, descriptors, time.monotonic())
+        task = Task(channel, job, packet, descriptors, time.monotonic())
         self._connections[channel] = task
         if self._lane is not None and job.kind == "write":
             self._lane.submit(task)
@@ -165,9 +164,13 @@ class Pool:
             channel.close()
 
     def _reply(self, channel: socket.socket, status: wire.Status) -> None:
+        """Tell a client, which may send its next job then."""
         with contextlib.suppress(OSError):
             wire.send(channel, status.packet())
-        self._forget(channel)
+        if channel in self._connections:
+            self._connections[channel] = None
+        if self._stopping is not None:
+            self._forget(channel)
 
     def finish(self, task: Task, status: wire.Status) -> None:
         """Tell a client how its job ended."""
@@ -178,8 +181,6 @@ class Pool:
     def _told(self) -> dict[str, Any]:
         writes = self._lane.waiting() if self._lane is not None else 0
         return self._about | self._tally.told(self._workers.values(), len(self._queue), writes)
-
-    # Workers
 
     def fork(self, handler: Handler, max_file: int = 0) -> tuple[int, socket.socket]:
         """Start a worker of this state, which may make a file of `max_file` bytes; its process and channel."""
@@ -233,7 +234,7 @@ class Pool:
             worker.long = False
             worker.task.since = time.monotonic()
             try:
-                wire.send(worker.channel, worker.task.job.packet(), worker.task.descriptors)
+                wire.send(worker.channel, worker.task.packet, worker.task.descriptors)
             except OSError:
                 worker.verdict = StoreError("The worker was lost before it began.")
             worker.task.close_descriptors()
@@ -259,7 +260,7 @@ class Pool:
                 self._queue.remember(task.job, long=False)
             if not worker.long:
                 self._precedence.make_room(self._at_length())
-            self.finish(task, wire.Status(status.error, worker.about | status.fields))
+            self.finish(task, replace(status, fields=worker.about | status.fields))
         if worker.spent(status):
             self._kill(worker, StoreError("The worker was replaced."))
         self._dispatch()
@@ -286,8 +287,6 @@ class Pool:
         if self._stopping is None or self._queue:
             self._fork()
         self._dispatch()
-
-    # Time
 
     def _next_event(self) -> float:
         now = time.monotonic()

@@ -1,9 +1,11 @@
 """What passes between a client, a pool and its workers: one JSON header a packet, and file descriptors.
 
-The sockets are AF_UNIX and SOCK_SEQPACKET, so a packet comes whole or not at all. A job's packet carries two
-descriptors: where the worker writes, and a memory file with the payload; and a third where the worker may ask
-back, which its handler finds as the field `line` (`graphsvc.workers.line`). Errors travel as the name of a class
-of `graphsvc.errors` and its fields, never as pickles: a worker is not to be trusted.
+The sockets are AF_UNIX and SOCK_SEQPACKET, so a packet comes whole or not at all. A job's packet carries the
+descriptor that the worker writes to, and its payload: after the header, or, if it is long, in a memory file as a
+second descriptor. A third, which comes with a memory file only, is where the worker may ask back; its handler
+finds it as the field `line` (`graphsvc.workers.line`). A short answer likewise comes after the header of its
+status. Errors travel as the name of a class of `graphsvc.errors` and its fields, never as pickles: a worker is
+not to be trusted.
 """
 
 from __future__ import annotations
@@ -11,13 +13,17 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphsvc import errors
 
 MAX_PACKET = 64 << 10
+# What is longer does not travel in a packet.
+SHORT = 32 << 10
+# Ends the header, of which the JSON has no line end.
+_END = b"\n"
 
 
 @dataclass(frozen=True)
@@ -34,17 +40,20 @@ class Job:
     client: str = ""
     key: str = ""
 
-    def packet(self) -> bytes:
-        """The job as a packet."""
-        return json.dumps(asdict(self)).encode()
+    def packet(self, payload: bytes | None = None) -> bytes:
+        """The job as a packet, with its payload if that is given."""
+        header = json.dumps(vars(self)).encode()
+        return header if payload is None else header + _END + payload
 
 
 @dataclass(frozen=True)
 class Status:
-    """How a job ended: in `error` where it failed, with what the pool has to say in `fields`."""
+    """How a job ended: in `error` where it failed, with what the pool has to say in `fields`, and in `answer` what
+    the worker made if it is short and was not written elsewhere."""
 
     error: errors.GraphsvcError | None = None
     fields: dict[str, Any] = field(default_factory=dict)
+    answer: bytes = b""
 
     def packet(self) -> bytes:
         """The status as a packet, long texts cut so that it fits."""
@@ -56,7 +65,7 @@ class Status:
                 "message": _short(str(self.error.args[0]) if self.error.args else ""),
                 "attributes": attributes,
             }
-        return json.dumps(content).encode()
+        return json.dumps(content).encode() + _END + self.answer
 
 
 def _short(value: Any) -> Any:
@@ -65,15 +74,22 @@ def _short(value: Any) -> Any:
 
 def read_job(packet: bytes) -> Job:
     """The job of a packet."""
-    return Job(**json.loads(packet))
+    return Job(**json.loads(packet.partition(_END)[0]))
+
+
+def read_payload(packet: bytes) -> bytes | None:
+    """The payload that a packet brings; None where it comes as a descriptor."""
+    _, end, payload = packet.partition(_END)
+    return payload if end else None
 
 
 def read_status(packet: bytes) -> Status:
     """The status of a packet; an error's class that does not exist becomes a StoreError."""
-    content = json.loads(packet)
+    header, _, answer = packet.partition(_END)
+    content = json.loads(header)
     told = content.get("error")
     if told is None:
-        return Status(None, content["fields"])
+        return Status(None, content["fields"], answer)
     kind = getattr(errors, str(told["class"]), errors.StoreError)
     if not (isinstance(kind, type) and issubclass(kind, errors.GraphsvcError)):
         kind = errors.StoreError
@@ -90,6 +106,12 @@ def memory_file(payload: bytes) -> int:
         file.write(payload)
     os.lseek(descriptor, 0, os.SEEK_SET)
     return descriptor
+
+
+def close_all(descriptors: Iterable[int]) -> None:
+    """Close what came with a packet that is not wanted."""
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def send(channel: socket.socket, packet: bytes, descriptors: Sequence[int] = ()) -> None:

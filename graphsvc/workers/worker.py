@@ -8,6 +8,8 @@ import os
 import resource
 import signal
 import socket
+import stat
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import IO, Any, NoReturn
@@ -18,6 +20,8 @@ from graphsvc.workers import sandbox, wire
 # Its answer goes to the file; what it returns goes beside the status.
 Handler = Callable[[wire.Job, bytes, IO[bytes]], dict[str, Any] | None]
 _BUFFER = 1 << 16
+# How long what is written waits for more, in seconds.
+_DELAY = 0.05
 
 
 def work(
@@ -36,23 +40,24 @@ def work(
         packet, descriptors = wire.receive(channel)
         if not packet:
             os._exit(0)
-        status = _do(wire.read_job(packet), descriptors, handler)
+        status = _do(wire.read_job(packet), wire.read_payload(packet), descriptors, handler)
         try:
             wire.send(channel, status.packet())
         except OSError:
             os._exit(0)
 
 
-def _do(job: wire.Job, descriptors: list[int], handler: Handler) -> wire.Status:
-    target, source, *lines = descriptors
+def _do(job: wire.Job, payload: bytes | None, descriptors: list[int], handler: Handler) -> wire.Status:
+    target, lines = descriptors[0], descriptors[2:]
     if lines:
         job = replace(job, fields=job.fields | {"line": lines[0]})
     # A second line of defence: should the pool hang, the kernel ends this process.
     signal.setitimer(signal.ITIMER_REAL, job.timeout + 2)
     try:
-        with open(source, "rb") as file:
-            payload = file.read()
-        fields = _run(job, payload, target, handler)
+        if payload is None:
+            with open(descriptors[1], "rb") as file:
+                payload = file.read()
+        fields, answer = _run(job, payload, target, handler)
     except GraphsvcError as error:
         return wire.Status(error)
     except MemoryError:
@@ -69,16 +74,21 @@ def _do(job: wire.Job, descriptors: list[int], handler: Handler) -> wire.Status:
         for each in lines:
             with contextlib.suppress(OSError):
                 os.close(each)
-    return wire.Status(None, fields | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024})
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return wire.Status(None, fields | {"peak": peak}, answer)
 
 
-def _run(job: wire.Job, payload: bytes, target: int, handler: Handler) -> dict[str, Any]:
-    """Run the handler on a buffered pipe; what is in the buffer of a failed job is thrown away."""
+def _run(job: wire.Job, payload: bytes, target: int, handler: Handler) -> tuple[dict[str, Any], bytes]:
+    """Run the handler on a buffered pipe; what is in the buffer of a failed job is thrown away.
+
+    A short answer is not written: it is given back, and goes beside the status.
+    """
     with open(target, "wb", buffering=0, closefd=False) as raw:
         out = _Pipe(raw)
         fields = handler(job, payload, out)  # type: ignore[arg-type]
-        out.flush()
-    return fields or {}
+        answer = out.take() if stat.S_ISFIFO(os.fstat(target).st_mode) else b""
+        out.drain()
+    return fields or {}, answer
 
 
 class _Pipe:
@@ -88,16 +98,33 @@ class _Pipe:
         self._raw = raw
         self._parts: list[bytes] = []
         self._size = 0
+        self._begun = False
+        self._due = 0.0
+
+    def take(self) -> bytes:
+        """All that was written, if it is short and nothing of it is gone."""
+        if self._begun or self._size > wire.SHORT:
+            return b""
+        answer = b"".join(self._parts)
+        self._parts, self._size = [], 0
+        return answer
 
     def write(self, chunk: bytes) -> int:
+        now = time.monotonic()
+        if not self._parts:
+            self._due = now + _DELAY
         self._parts.append(bytes(chunk))
         self._size += len(chunk)
-        if self._size >= _BUFFER:
-            self.flush()
+        if self._size >= _BUFFER or now > self._due:
+            self.drain()
         return len(chunk)
 
     def flush(self) -> None:
+        """Nothing: a serialiser calls it at its end, and a short answer is to stay here."""
+
+    def drain(self) -> None:
+        """Write what there is."""
         pending = memoryview(b"".join(self._parts))
-        self._parts, self._size = [], 0
+        self._parts, self._size, self._begun = [], 0, True
         while pending:
             pending = pending[self._raw.write(pending) :]

@@ -30,7 +30,7 @@ from graphsvc.errors import (
 from graphsvc.workers.admission import LONG
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.precedence import ROOM
-from graphsvc.workers.wire import Job
+from graphsvc.workers.wire import SHORT, Job
 
 SCRIPT = Path(__file__).with_name("pool_process.py")
 
@@ -247,6 +247,22 @@ def test_what_was_short_before_is_not_held_up_by_what_else_its_client_sends(benc
         for one in hostile:
             with pytest.raises((Saturated, TooManyRequests, OutOfTime)):
                 one.result()
+
+
+@pytest.mark.parametrize("size", [0, 1, SHORT - 1, SHORT, SHORT + 1, (64 << 10) + 1, 1 << 20])
+def test_short_and_long_payloads_and_answers_come_through(bench: Bench, size: int) -> None:
+    payload = os.urandom(size // 2) + b"\n" * (size - size // 2)
+    assert bench.do("echo", payload) == payload
+
+
+def test_one_connection_serves_one_job_after_another(bench: Bench) -> None:
+    bench.do("echo", b"x")
+    before = bench.descriptors()
+    for number in range(50):
+        assert bench.do("echo", b"%d" % number) == b"%d" % number
+        with pytest.raises(DataSyntaxError):
+            bench.do("half")
+    assert bench.descriptors() == before
 
 
 def test_a_queue_that_is_full_refuses_at_once(bench: Bench) -> None:
