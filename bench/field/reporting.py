@@ -80,7 +80,7 @@ def _goals(results: dict[str, Any]) -> Iterator[str]:
     for row in rows:
         yield f"| {' | '.join(row)} |"
     yield ""
-    yield "A ratio is ours to theirs; where a goal is not met, all that fall short are named.\n"
+    yield "A ratio is ours to theirs; where a goal is not met, those that fall shortest are named first.\n"
 
 
 def _field(found: dict[str, Any]) -> Iterator[str]:
