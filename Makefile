@@ -6,7 +6,7 @@ PAGE ?= ../shared/source/dg-cnect-page.txt
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: help serve test check fuzz data conformance bench bench-durability bench-validation soak clean
+.PHONY: help serve test check fuzz data conformance bench bench-full bench-wall bench-durability bench-validation soak clean
 
 help: ## say what each target does
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -54,7 +54,22 @@ conformance: .venv/.tests ## run the W3C's SPARQL tests and write the report tha
 	mkdir -p build
 	$(BIN)/python -m graphsvc.conformance build/earl.ttl
 
-bench: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups, the search and pages; kill the service in rounds
+# What is measured besides ours, where it can be had: an environment of its own, and a package of the system.
+build/bench/.engines: Makefile
+	mkdir -p build/bench
+	-python3 -m venv build/bench/rdflib-endpoint \
+		&& build/bench/rdflib-endpoint/bin/python -m pip install --quiet --disable-pip-version-check rdflib-endpoint uvicorn
+	-command -v virtuoso-t >/dev/null || test "$$(id -u)" != 0 || { apt-get update -qq \
+		&& apt-get install -y -qq --no-install-recommends virtuoso-opensource-7 >build/bench/apt.log 2>&1; }
+	touch $@
+
+bench: .venv/.tests build/bench/.engines ## measure the field side by side and write docs/benchmarks.md (under 15 minutes)
+	$(BIN)/python -m bench.field
+
+bench-full: .venv/.tests build/bench/.engines ## the same with a million instruments as well (an hour or more)
+	$(BIN)/python -m bench.field --full
+
+bench-wall: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups, the search and pages; kill the service in rounds
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python -m bench.siege
 	$(BIN)/python bench/positions.py

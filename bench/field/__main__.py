@@ -1,28 +1,85 @@
-"""`python -m bench.field SIZE …`: measure the field on graphs of so many instruments each."""
+"""`python -m bench.field [--full]`: measure the field, and write docs/benchmarks.md with its plots.
+
+`--size N` (again for each) takes other graphs, `--rounds` and `--seconds` say how long; `--report` writes the page
+of what was measured last.
+"""
 
 from __future__ import annotations
 
+import argparse
 import json
-import sys
 import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
+from bench.field.bulk import loads, started
 from bench.field.graphs import ROOT, graph_of
-from bench.field.measuring import Plan, as_object, measured
+from bench.field.machine import described
+from bench.field.measuring import COLD, SLOW, WARM, Plan, as_object, measured
+from bench.field.plots import bars, lines
+from bench.field.reporting import page
+from bench.growth import LARGE, SIZES, growth
 
-BUILD = ROOT / "build" / "bench"
+BUILD, DOCS = ROOT / "build" / "bench", ROOT / "docs"
+RESULTS = BUILD / "results.json"
 
 
 def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--full", action="store_true", help="also a million instruments; takes an hour or so")
+    parser.add_argument("--size", type=int, action="append")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=0.3)
+    parser.add_argument("--report", action="store_true")
+    parser.add_argument("--docs", type=Path, default=DOCS)
+    given = parser.parse_args()
+    BUILD.mkdir(parents=True, exist_ok=True)
+    if not given.report:
+        sizes = given.size or [10_000, 100_000, *(LARGE if given.full else ())]
+        results = measure(sizes, given.rounds, given.seconds)
+        RESULTS.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    write(json.loads(RESULTS.read_text(encoding="utf-8")), given.docs)
+
+
+def measure(sizes: list[int], rounds: int, seconds: float) -> dict[str, Any]:
+    """All that there is to measure on graphs of these sizes."""
     begun = time.monotonic()
 
     def say(text: str) -> None:
         print(f"{time.monotonic() - begun:6.0f} s  {text}", flush=True)
 
-    BUILD.mkdir(parents=True, exist_ok=True)
-    for size in [int(given.replace("_", "")) for given in sys.argv[1:]] or [1000]:
-        graph = graph_of(size, BUILD)
-        found = measured(graph, Plan(rounds=1, seconds=0.1), say)
-        print(json.dumps(as_object(found), indent=1))
+    machine = described(BUILD)
+    fields = [
+        as_object(measured(graph_of(size, BUILD), Plan(rounds=rounds, seconds=seconds), say))
+        for size in sizes
+    ]
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "machine": machine,
+        "rounds": rounds,
+        "seconds": seconds,
+        "slow": SLOW,
+        "fields": fields,
+        "start": started(ROOT, rounds + 2),
+        "loads_size": max(sizes),
+        "loads": loads(graph_of(max(sizes), BUILD), min(rounds, 2), say),
+        "growth": growth(tuple(size for size in (*SIZES, *LARGE) if size <= max(sizes)), seconds, say),
+    }
+
+
+def write(results: dict[str, Any], docs: Path) -> None:
+    """Write the page and the plots."""
+    plots = docs / "benchmarks"
+    plots.mkdir(parents=True, exist_ok=True)
+    (docs / "benchmarks.md").write_text(page(results), encoding="utf-8")
+    for found in results["fields"]:
+        for mode in (COLD, WARM):
+            (plots / f"{mode}-{found['size']}.svg").write_text(bars(found, mode), encoding="utf-8")
+    if results.get("growth"):
+        (plots / "growth.svg").write_text(lines(results["growth"]), encoding="utf-8")
+    print(docs / "benchmarks.md")
 
 
 if __name__ == "__main__":
