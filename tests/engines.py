@@ -97,7 +97,9 @@ def has_virtuoso() -> bool:
 def virtuoso() -> Engine:
     """The one Virtuoso of this run of the tests, which is started when it is first asked for."""
     if not has_virtuoso():
-        pytest.skip("virtuoso-t is not installed (Debian: virtuoso-opensource-7-bin): nothing is tried with it")
+        pytest.skip(
+            "virtuoso-t is not installed (Debian: virtuoso-opensource-7-bin): nothing is tried with it"
+        )
     if not _STARTED:
         _STARTED.append(_start_virtuoso(Path(tempfile.mkdtemp(prefix="virtuoso-"))))
     return _STARTED[0]
