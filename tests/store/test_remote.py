@@ -266,6 +266,7 @@ def test_settings_that_name_no_engine_or_hold_no_credentials_are_refused(tmp_pat
         ({"remote_credentials": str(wrong)}, "bearer TOKEN"),
         ({"remote_credentials": str(wrong), "remote_authorization": "Bearer x"}, "one of them"),
         ({"remote_epoch_graph": "no iri"}, "IRI of a graph"),
+        ({"remote_engine": "virtuoso", "default_graph": "unnamed"}, "always the union"),
     ):
         with pytest.raises(ProjectError, match=said) as caught:
             remote_store(load(LIBRARY, {}, store="http://127.0.0.1:9/", **flags))
