@@ -6,22 +6,12 @@ import threading
 import time
 from collections.abc import Callable
 
-from graphsvc.errors import GraphsvcError, Unavailable
+from graphsvc.errors import GraphsvcError, OutOfService
 
 # So many failures in a row, with no answer between, open it.
 FAILURES = 5
 # For so many seconds nothing is sent then; twice as many each time that the trial fails, up to the last.
 REST, MOST_REST = 2, 60
-
-
-class OutOfService(Unavailable):
-    """The remote store failed several times in a row; `retry_after` says when it is tried again."""
-
-    title = "The remote store is not answering"
-
-    def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
 
 
 class Breaker:

@@ -33,7 +33,8 @@ Nothing here knows of HTTP: `graphsvc/web/problems.py` maps each leaf to a statu
     │   └── RemoteFailure        the remote store failed
     ├── NotSupported             the store that is configured cannot do this
     ├── Unavailable              a part of the service is not there just now
-    │   └── Saturated            every reader is busy
+    │   ├── Saturated            every reader is busy
+    │   └── OutOfService         the remote store failed so often that it is left alone for a while
     ├── OutOfMemory              the memory cap was reached
     └── OutOfTime                the deadline passed
 """
@@ -246,6 +247,16 @@ class Saturated(Unavailable):
     """Every reader is busy and the queue is full."""
 
     title = "All readers are busy"
+
+
+class OutOfService(Unavailable):
+    """The remote store is busy, or failed several times in a row; `retry_after` says when it is asked again."""
+
+    title = "The remote store is not answering"
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class OutOfMemory(GraphsvcError):

@@ -72,6 +72,10 @@ def remote_dialect(settings: Settings) -> Dialect:
         names = ", ".join(filter(None, DIALECTS))
         raise ProjectError(f"remote_engine is one of {names}, not {settings.remote_engine!r}{hint}")
     if settings.default_graph != "union":
+        if known.unions:
+            raise ProjectError(
+                f"the default graph of {known.name} is always the union: default_graph cannot be unnamed"
+            )
         return replace(known, union_query="", union_update="")
     return replace(
         known,

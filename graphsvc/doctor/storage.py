@@ -32,6 +32,7 @@ def examine_store(settings: Settings) -> Iterator[Finding]:
         yield from _examine_disk(settings, folder)
     elif settings.store.startswith("remote:"):
         yield _remote(settings)
+        yield from _credentials(settings)
     elif settings.store == "memory:":
         yield note("store", "memory: what is written is gone when the service stops.", store="memory")
     else:
@@ -77,6 +78,19 @@ def _remote(settings: Settings) -> Finding:
             "store", f"{settings.store}: {error}", "See that the endpoint runs and that the URL is right."
         )
     return ok("store", f"{settings.store} answers.", store="remote")
+
+
+def _credentials(settings: Settings) -> Iterator[Finding]:
+    """Credentials that others on this machine can read."""
+    if not settings.remote_credentials:
+        return
+    path = Path(settings.remote_credentials)
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return  # the store could not be made, which is told already
+    if mode & 0o007:
+        yield note("credentials", f"{path} can be read by everybody on this machine.", f"chmod o= {path}")
 
 
 def _examine_disk(settings: Settings, folder: Path) -> Iterator[Finding]:

@@ -27,7 +27,8 @@ from graphsvc.store.port import Answer
 _CHUNK = 1 << 16
 # What is written anew is whole before it is sent, and no larger than this.
 _MOST = 1 << 30
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.S)
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.S)
+_REST = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.S)
 # Behind a closing bracket comes a comma, another, or the end; a word outside of strings is true, false or null.
 _MISPLACED = re.compile(rb"[\]}]\s*[^\s,\]}]|[^\s{}\[\]:,0-9truefalsn+\-.E]")
 _OPENED = "The remote store answered with what is no result."
@@ -165,40 +166,60 @@ class _JsonEnd:
     """Follows the nesting of a JSON document of results. Raises RemoteFailure where it is none."""
 
     def __init__(self) -> None:
-        self._pending = b""
+        self._start: bytes | None = b""
+        self._in_string = False
+        self._escape = b""
         self._tail = b""
         self._depth = 0
-        self._begun = False
 
     def feed(self, chunk: bytes) -> None:
-        text = self._pending + chunk
-        if not self._begun:
-            head = text.lstrip()
-            if head and not head.startswith(b"{"):
-                raise RemoteFailure(_OPENED)
-            if not any(name in head[:_CHUNK] for name in (b'"head"', b'"results"', b'"boolean"')):
-                if len(head) > 1_000:
-                    raise RemoteFailure(_OPENED)
-                self._pending = text
+        if self._start is not None:
+            chunk = self._start + chunk
+            if not _begins(chunk):
+                self._start = chunk
                 return
-            self._begun = True
-        end = 0
-        for found in _STRING.finditer(text):
-            end = found.end()
-        opening = text.find(b'"', end)
-        cut = len(text) if opening < 0 else opening
-        if len(text) - cut > 8 << 20:
-            raise RemoteFailure("The remote store answered with a text without end.")
-        self._pending = text[cut:]
-        bare = _STRING.sub(b"", text[:cut])
+            self._start = None
+        bare = self._without_strings(chunk)
         self._depth += bare.count(b"{") + bare.count(b"[") - bare.count(b"}") - bare.count(b"]")
         if _MISPLACED.search(self._tail + bare) or self._depth < 0:
             raise RemoteFailure(_UNFINISHED)
         self._tail = (self._tail + bare).rstrip()[-1:]
 
+    def _without_strings(self, chunk: bytes) -> bytes:
+        """What of a chunk is outside of strings, one of which may have begun before, and one may go on after."""
+        text = self._escape + chunk
+        if self._in_string:
+            closing = _REST.match(text)
+            if closing is None:
+                self._escape = _escape(text)
+                return b""
+            text = text[closing.end() :]
+        text = _STRING.sub(b"", text)
+        opening = text.find(b'"')
+        self._in_string = opening >= 0
+        self._escape = _escape(text) if self._in_string else b""
+        return text[:opening] if self._in_string else text
+
     def finish(self) -> None:
-        if not self._begun or self._depth or self._pending or self._tail != b"}":
+        if self._start is not None or self._depth or self._in_string or self._tail != b"}":
             raise RemoteFailure(_UNFINISHED)
+
+
+def _begins(text: bytes) -> bool:
+    """Whether the beginning of a document is that of results; not, as long as it cannot be told."""
+    head = text.lstrip()
+    if head and not head.startswith(b"{"):
+        raise RemoteFailure(_OPENED)
+    if any(name in head for name in (b'"head"', b'"results"', b'"boolean"')):
+        return True
+    if len(text) > 1_000:
+        raise RemoteFailure(_OPENED)
+    return False
+
+
+def _escape(text: bytes) -> bytes:
+    """The backslash at the end of a string's part that the next part goes on from."""
+    return text[-1:] if (len(text) - len(text.rstrip(b"\\"))) % 2 else b""
 
 
 class _XmlEnd:

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from graphsvc.breaker import Breaker, OutOfService
+from graphsvc.breaker import Breaker
 from graphsvc.credentials import Credentials
-from graphsvc.errors import GraphsvcError, OutOfTime, RemoteFailure
+from graphsvc.errors import GraphsvcError, OutOfService, OutOfTime, RemoteFailure
 from graphsvc.exchange import Connections, Message, Reply, exchange
 from graphsvc.store.dialects import Dialect
 from graphsvc.store.port import Limits

@@ -54,8 +54,10 @@ def _serve(channel: socket.socket, answer: Answerer) -> None:
                     status = wire.Status(StoreError(f"It could not be answered: {type(error).__name__}"))
                 for part in (status.packet(), content):
                     channel.sendall(_LENGTH.pack(len(part)) + part)
-        except OSError:
-            return
+        except (OSError, TooLarge):
+            pass
+        with suppress(OSError):
+            channel.shutdown(socket.SHUT_RDWR)
 
 
 class Line:

@@ -257,3 +257,22 @@ def test_a_backup_is_looked_at(project: Path) -> None:
     assert lines(done, "wrong").count("checksum") == 2
     done = graphsvc("doctor", "--backup", project)
     assert (done.status, "this is no backup" in done.said) == (1, True)
+
+
+def test_credentials_that_everybody_can_read_are_noted_and_not_shown(project: Path) -> None:
+    file = project / "credentials"
+    file.write_text("bearer s3cr3t")
+    for mode, noted in ((0o644, True), (0o640, False)):
+        file.chmod(mode)
+        store = f"http://127.0.0.1:{free_port()}/"
+        done = graphsvc(
+            "doctor", "--project", project, "--store", store, GRAPHSVC_REMOTE_CREDENTIALS=str(file)
+        )
+        assert ("can be read by everybody" in done.said) == noted
+        assert "s3cr3t" not in done.said
+
+
+def test_a_header_that_is_a_secret_is_not_listed(project: Path) -> None:
+    done = graphsvc("settings", "--project", project, GRAPHSVC_REMOTE_AUTHORIZATION="Bearer s3cr3t")
+    assert "remote_authorization = (not shown)" in done.said
+    assert "s3cr3t" not in done.said

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -231,3 +232,42 @@ def test_the_address_of_a_remote_store_is_a_url() -> None:
     for address in ("remote:", "remote:/etc/passwd", "remote:ftp://example.org/"):
         with pytest.raises(ProjectError):
             remote_store(load(LIBRARY, {}, store=address))
+
+
+def test_a_mark_in_the_store_tells_others_of_a_write(tmp_path: Path) -> None:
+    with Elsewhere(tmp_path, remote_epoch_graph="urn:x:state") as one:
+        settings = load(
+            LIBRARY, {}, remote_epoch_graph="urn:x:state", remote_freshness=0.01, **one.engine.flags()
+        )
+        with remote_store(settings) as other:  # type: ignore[union-attr]
+            one.write(Write("update", b"INSERT DATA { GRAPH <urn:x:g> { <urn:a> <urn:b> 1 } }"))
+            seen = []
+            for write in (
+                Write("update", b"INSERT DATA { GRAPH <urn:x:g> { <urn:a> <urn:b> 2 } }"),
+                put("<urn:a> <urn:b> 3 ."),
+                Write("delete", graph=G),
+            ):
+                seen.append(other.epoch())
+                time.sleep(0.05)
+                assert other.epoch() == seen[-1], "nothing was written"
+                one.write(write)
+                time.sleep(0.05)
+            seen.append(other.epoch())
+            assert other.epoch() == one.epoch(), "who sees the same mark gives it the same name"
+            assert len(set(seen)) == len(seen)
+            assert other.graph("urn:x:state", N_TRIPLES).read().count(b"\n") == 1
+
+
+def test_settings_that_name_no_engine_or_hold_no_credentials_are_refused(tmp_path: Path) -> None:
+    wrong = tmp_path / "credentials"
+    wrong.write_text("hunter2")
+    for flags, said in (
+        ({"remote_engine": "virtuso"}, "did you mean virtuoso"),
+        ({"remote_credentials": str(wrong)}, "bearer TOKEN"),
+        ({"remote_credentials": str(wrong), "remote_authorization": "Bearer x"}, "one of them"),
+        ({"remote_epoch_graph": "no iri"}, "IRI of a graph"),
+        ({"remote_engine": "virtuoso", "default_graph": "unnamed"}, "always the union"),
+    ):
+        with pytest.raises(ProjectError, match=said) as caught:
+            remote_store(load(LIBRARY, {}, store="http://127.0.0.1:9/", **flags))
+        assert "hunter2" not in str(caught.value)

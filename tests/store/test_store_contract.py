@@ -140,11 +140,11 @@ def test_a_missing_prefix_is_named_with_the_line_to_add(store: Store) -> None:
     assert "PREFIX skos: <http://www.w3.org/2004/02/skos/core#>" in caught.value.hint
 
 
-def test_closing_twice_does_no_harm(tmp_path: Path) -> None:
-    for make in ADAPTERS.values():
-        opened = make(tmp_path)
-        opened.close()
-        opened.close()
+@pytest.mark.parametrize("name", ADAPTERS)
+def test_closing_twice_does_no_harm(name: str, tmp_path: Path) -> None:
+    opened = ADAPTERS[name](tmp_path)
+    opened.close()
+    opened.close()
 
 
 ROWS = "SELECT ?n { VALUES ?n { 1 2 3 4 5 } }"

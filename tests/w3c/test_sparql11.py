@@ -41,6 +41,7 @@ def endpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
         if request.param == "remote":
             elsewhere = stack.enter_context(oxigraph_server(project))
             settings["GRAPHSVC_STORE"] = f"remote:{elsewhere}/query"
+            settings["GRAPHSVC_REMOTE_ENGINE"] = "oxigraph"
             settings["GRAPHSVC_REMOTE_UPDATE"] = f"{elsewhere}/update"
             settings["GRAPHSVC_REMOTE_GRAPH_STORE"] = f"{elsewhere}/store"
         url = stack.enter_context(running(project, **settings))
