@@ -66,6 +66,7 @@ LIBRARIES = {
         "federation",
         "ontology_context",
         "search",
+        "feed",
     },
     "rdflib": {"validation", "store"},
     "oxrdflib": {"store"},
