@@ -61,6 +61,7 @@ bench: .venv/.tests ## measure the wall around a query, its hold under siege, li
 	$(BIN)/python bench/durability.py
 	$(BIN)/python bench/backup.py
 	$(BIN)/python bench/search.py 10000 100000
+	$(BIN)/python -m bench.replicas
 
 bench-durability: .venv/.tests ## kill the service 200 times while clients write, and count what is lost
 	$(BIN)/python bench/durability.py 200

@@ -8,7 +8,7 @@ from typing import Any
 from graphsvc.doctor.findings import Finding, disguised, note, ok, wrong
 from graphsvc.settings import Settings, described
 
-_SECRET = "remote_authorization"  # noqa: S105 - the name of a setting
+_SECRETS = ("remote_authorization", "follow_authorization")
 # The setting, what its value must be, and whether it is.
 _BOUNDS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     ("port", "from 0 to 65535", lambda value: 0 <= value <= 65535),
@@ -18,6 +18,8 @@ _BOUNDS: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     ("grace", "0 or more", lambda value: value >= 0),
     ("reader_memory", "at least 16 MB", lambda value: value >= 16 << 20),
     ("hold_back", "0 or more", lambda value: value >= 0),
+    ("feed_entries", "0 or more", lambda value: value >= 0),
+    ("feed_bytes", "0 or more", lambda value: value >= 0),
     ("max_query_bytes", "more than 0", lambda value: value > 0),
     ("max_upload_bytes", "more than 0", lambda value: value > 0),
 )
@@ -31,7 +33,7 @@ def examine_settings(settings: Settings, origins: Mapping[str, str]) -> Iterator
         if name not in origins:
             defaults[name] = value
             continue
-        shown = "(not shown)" if name == _SECRET and value else value
+        shown = "(not shown)" if name in _SECRETS and value else value
         shown = disguised(shown) if isinstance(shown, str) else shown
         yield ok(
             "setting",
