@@ -77,6 +77,7 @@ bench-wall: .venv/.tests ## measure the wall around a query, its hold under sieg
 	$(BIN)/python bench/backup.py
 	$(BIN)/python bench/search.py 10000 100000
 	$(BIN)/python -m bench.pages
+	$(BIN)/python -m bench.replicas
 
 bench-durability: .venv/.tests ## kill the service 200 times while clients write, and count what is lost
 	$(BIN)/python bench/durability.py 200

@@ -76,6 +76,7 @@ LIBRARIES = {
         "federation",
         "ontology_context",
         "search",
+        "feed",
     },
     "rdflib": {"validation", "store"},
     "oxrdflib": {"store"},

@@ -66,12 +66,19 @@ class Feed:
         self._mark = mark
         self._end = 0
         self._held = 0
+        # Whether there were changes before those that are offered.
+        self.dropped = False
         self._items: deque[Item] = deque()
 
     @property
     def offered(self) -> bool:
         """Whether there is any feed."""
         return self._entries > 0
+
+    @property
+    def most(self) -> int:
+        """How many changes are offered at most."""
+        return self._entries
 
     def items(self) -> list[Item]:
         """The changes that are offered, the oldest first. Raises Unavailable before there is a store."""
@@ -98,6 +105,7 @@ class Feed:
         self._held += item.size
         while self._items and (len(self._items) > self._entries or self._held > self._size):
             self._held -= self._items.popleft().size
+            self.dropped = True
 
     def entry(self, item: Item) -> Entry:
         """A change as an entry. Raises Gone where the journal was begun anew."""

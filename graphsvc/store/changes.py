@@ -17,6 +17,14 @@ from graphsvc.errors import StoreError, TooComplex, TooLarge
 
 GraphName = ox.NamedNode | ox.BlankNode | ox.DefaultGraph
 _BATCH = 10_000
+# The datatypes of literals that an engine keeps to the letter.
+_AS_GIVEN = frozenset(
+    {
+        "http://www.w3.org/2001/XMLSchema#string",
+        "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString",
+        "http://www.w3.org/1999/02/22-rdf-syntax-ns#dirLangString",
+    }
+)
 # How deep triple terms may nest, and how long a statement may be in a patch, in bytes. Who reads the patch has an
 # ordinary stack, and a parser that takes tokens of 16 MiB.
 MAX_DEPTH = 64
@@ -47,8 +55,19 @@ class Draft:
             if not isinstance(graph, ox.DefaultGraph):
                 self.create(graph)
         self.engine.extend(fresh)
-        self.added += len(fresh)
-        self._lines += [("A", quad) for quad in fresh]
+        # Whoever keeps a copy by the patches alone must know it again when it is deleted.
+        kept = list(dict.fromkeys(self._as_kept(quad) for quad in fresh))
+        self.added += len(kept)
+        self._lines += [("A", quad) for quad in kept]
+
+    def _as_kept(self, quad: ox.Quad) -> ox.Quad:
+        """A quad that is there, spelled as the engine spells it: it writes numbers in its own way."""
+        if isinstance(quad.object, ox.Literal) and quad.object.datatype.value in _AS_GIVEN:
+            return quad
+        if not isinstance(quad.object, ox.Literal | ox.Triple):
+            return quad
+        pattern = (quad.subject, quad.predicate, quad.object, quad.graph_name)
+        return next(self.engine.quads_for_pattern(*pattern), quad)
 
     def remove(self, quads: Iterable[ox.Quad]) -> None:
         """Remove what is there."""

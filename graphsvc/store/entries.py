@@ -105,13 +105,8 @@ def read_entries(text: bytes) -> Iterator[Entry]:
 def _read(text: bytes) -> Entry:
     line, _, body = text.partition(b"\n")
     head, mark, rows = body.partition(b"TX .\n")
-    said: dict[str, str] = {}
-    for each in (line, *head.splitlines()):
-        found = _HEADER.fullmatch(each.decode())
-        if found is None:
-            raise StoreError("The feed has an entry whose headers cannot be read.")
-        said[found[1]] = found[2] if found[3] is None else str(json.loads(found[3]))
     try:
+        said = dict(_header(each.decode()) for each in (line, *head.splitlines()))
         entry = Entry(
             said["id"].removeprefix(_ID),
             said["prev"].removeprefix(_ID),
@@ -122,12 +117,20 @@ def _read(text: bytes) -> Entry:
             _rows(rows.removesuffix(_END), b"#", b""),
         )
     except (KeyError, ValueError):
-        raise StoreError("The feed has an entry whose headers are not whole.") from None
+        raise StoreError("The feed has an entry whose headers cannot be read.") from None
     if not mark or hashlib.sha256(body).hexdigest() != entry.id:
         raise StoreError(f"Entry {entry.number} of the feed is not as its checksum says.")
     if epoch_after(entry.before, entry.patch) != entry.epoch:
         raise StoreError(f"Entry {entry.number} of the feed does not lead where it says.")
     return entry
+
+
+def _header(line: str) -> tuple[str, str]:
+    """The name and the value of a header. Raises ValueError for what is none."""
+    found = _HEADER.fullmatch(line)
+    if found is None:
+        raise ValueError(line)
+    return found[1], found[2] if found[3] is None else str(json.loads(found[3]))
 
 
 def _told(fields: dict[str, Any]) -> dict[str, str]:

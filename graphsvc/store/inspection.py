@@ -30,7 +30,8 @@ class Inspection:
     def version(self) -> str:
         """The version of the project's files that the last record goes by."""
         named = (str(fields["files"]) for fields, _ in reversed(self.records) if fields.get("files"))
-        return next(named, self.state.epoch) if self.changes else self.state.epoch
+        copied = any("id" in fields for fields, _ in self.records[:1])
+        return next(named, self.state.epoch) if self.changes or copied else self.state.epoch
 
     @property
     def changes(self) -> int:

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from http.client import HTTPConnection, HTTPException
+from http.client import HTTPConnection, HTTPException, HTTPMessage
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -154,16 +154,16 @@ class Node:
         self.process.terminate()
         self.process.wait(20)
 
-    def ask(
-        self, method: str, path: str, body: str = "", **headers: str
-    ) -> tuple[int, dict[str, str], bytes]:
+    def ask(self, method: str, path: str, body: str = "", **headers: str) -> tuple[int, HTTPMessage, bytes]:
         """One request: status, headers and body. Raises OSError or HTTPException where there is no answer."""
         place = urlsplit(self.url)
         connection = HTTPConnection(str(place.hostname), place.port, timeout=30)
         try:
-            connection.request(method, path, body, {name.replace("_", "-"): v for name, v in headers.items()})
+            connection.request(
+                method, path, body.encode(), {name.replace("_", "-"): v for name, v in headers.items()}
+            )
             reply = connection.getresponse()
-            return reply.status, dict(reply.getheaders()), reply.read()
+            return reply.status, reply.headers, reply.read()
         finally:
             connection.close()
 

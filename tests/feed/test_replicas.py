@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from graphsvc.store.backup import back_up
+from graphsvc.store.restore import verified
 from tests.feed.nodes import Line, Node, await_
 
 SIZE = 12
@@ -217,3 +219,36 @@ def test_a_folder_with_a_store_of_its_own_is_not_overwritten(tmp_path: Path) -> 
                 Node(tmp_path / "a", "127.0.0.3", store, follow=other.url)
             primary.start()
             assert primary.status()["epoch"] == epoch
+
+
+def test_a_replica_is_backed_up_and_becomes_the_primary_of_the_same_history(tmp_path: Path) -> None:
+    store = f"--store=disk:{tmp_path / 'db'}"
+    line = Line()
+    with Node(tmp_path / "p", "127.0.0.1", feed_entries="10") as primary:
+        writer = Writer(primary)
+        writer.write(2)
+        line.mend(primary.url)
+        with (
+            Node(tmp_path / "a", "127.0.0.2", store, follow=primary.url) as first,
+            Node(tmp_path / "b", "127.0.0.3", follow=line.url) as other,
+        ):
+            for backup in ("before", "after"):
+                first.reach(writer.epoch)
+                other.reach(writer.epoch)
+                back_up(tmp_path / "db", tmp_path / backup)
+                assert verified(tmp_path / backup).epoch == writer.epoch
+                writer.write(1)
+            first.reach(writer.epoch)
+            other.reach(writer.epoch)
+            first.stop()
+            primary.stop()
+            with Node(tmp_path / "c", "127.0.0.2", store, feed_entries="10") as promoted:
+                assert promoted.status()["epoch"] == writer.epoch
+                line.cut()
+                line.mend(promoted.url)
+                writer.primary = promoted
+                writer.write(2)
+                other.reach(writer.epoch)
+                assert other.rows(READ)[1][0]["a"] == str(writer.number)
+                assert other.status()["replica"]["snapshots"] == 0
+    line.close()

@@ -153,3 +153,16 @@ def test_a_request_may_not_name_the_dataset_twice() -> None:
 def test_a_patch_that_is_none_is_refused() -> None:
     with pytest.raises(StoreError):
         apply_patch(store(), b"Z what\n")
+
+
+def test_a_patch_spells_what_was_added_as_what_is_deleted() -> None:
+    draft = Draft(ox.Store())
+    minute = "'PT60S'^^<http://www.w3.org/2001/XMLSchema#dayTimeDuration>"
+    added = f"INSERT DATA {{ :s :p 1.50 , 1.5 , {minute} , <<( :a :b 01 )>> }}"
+    perform(draft, read_update(P + added))
+    perform(draft, read_update("DELETE WHERE { ?s ?p ?o }"))
+    rows = draft.patch().decode().splitlines()
+    assert sorted(row[2:] for row in rows if row[0] == "A") == sorted(
+        row[2:] for row in rows if row[0] == "D"
+    )
+    assert draft.added == draft.removed == 3
