@@ -54,13 +54,14 @@ conformance: .venv/.tests ## run the W3C's SPARQL tests and write the report tha
 	mkdir -p build
 	$(BIN)/python -m graphsvc.conformance build/earl.ttl
 
-bench: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups and the search; kill the service in rounds
+bench: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups, the search and what the plan for scale needs; kill the service in rounds
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python -m bench.siege
 	$(BIN)/python bench/positions.py
 	$(BIN)/python bench/durability.py
 	$(BIN)/python bench/backup.py
 	$(BIN)/python bench/search.py 10000 100000
+	$(BIN)/python -m bench.scale measure
 
 bench-durability: .venv/.tests ## kill the service 200 times while clients write, and count what is lost
 	$(BIN)/python bench/durability.py 200
