@@ -69,7 +69,7 @@ bench: .venv/.tests build/bench/.engines ## measure the field side by side and w
 bench-full: .venv/.tests build/bench/.engines ## the same with a million instruments as well (an hour or more)
 	$(BIN)/python -m bench.field --full
 
-bench-wall: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups, the search and pages; kill the service in rounds
+bench-wall: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups, the search, pages and what the plan for scale needs; kill the service in rounds
 	$(BIN)/python bench/overhead.py
 	$(BIN)/python -m bench.siege
 	$(BIN)/python bench/positions.py
@@ -78,6 +78,7 @@ bench-wall: .venv/.tests ## measure the wall around a query, its hold under sieg
 	$(BIN)/python bench/search.py 10000 100000
 	$(BIN)/python -m bench.pages
 	$(BIN)/python -m bench.replicas
+	$(BIN)/python -m bench.scale measure
 
 bench-durability: .venv/.tests ## kill the service 200 times while clients write, and count what is lost
 	$(BIN)/python bench/durability.py 200
