@@ -16,6 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from http.client import HTTPConnection
+from itertools import count
 from urllib.parse import urlencode, urljoin, urlsplit
 
 from bench.overhead import started
@@ -42,6 +43,7 @@ PAGES = {
     "validation": ("/validate", None),
     "conformance": ("/conformance", None),
 }
+_NUMBERS = count(1)
 _NAMED = re.compile(r'<(?:link rel="(?:stylesheet|icon)" href|script [^>]*src)="([^"]+)"')
 
 
@@ -58,19 +60,17 @@ def fetch(connection: HTTPConnection, path: str, headers: dict[str, str]) -> tup
 
 
 def preferences(place: int) -> Iterator[dict[str, str]]:
-    """How a browser and a program ask, in words that no round before had."""
-    share = f"0.{place:03d}"
-    yield {"Accept": "text/html", "Accept-Language": f"en,x-{place};q={share}"}
-    yield {"Accept": f"text/turtle,application/x-none;q={share}"}
+    """How a browser and a program ask, in words of that number's own."""
+    yield {"Accept": "text/html", "Accept-Language": f"en,x-{place};q=0.1"}
+    yield {"Accept": f"text/turtle,application/x-{place};q=0.1"}
 
 
 def ratio(connection: HTTPConnection, page: str, turtle: str, rounds: int, *, anew: bool) -> float:
     """The median of the times to the first byte of the page over that of the Turtle."""
     times: tuple[list[float], list[float]] = ([], [])
-    for place in range(1, rounds + 1):
-        for path, headers, found in zip(
-            (page, turtle), preferences(place if anew else 0), times, strict=True
-        ):
+    for _ in range(rounds):
+        asked = preferences(next(_NUMBERS) if anew else 0)
+        for path, headers, found in zip((page, turtle), asked, times, strict=True):
             found.append(fetch(connection, path, headers)[0])
     return statistics.median(times[0]) / statistics.median(times[1])
 
