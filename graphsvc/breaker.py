@@ -14,6 +14,13 @@ FAILURES = 5
 REST, MOST_REST = 2, 60
 
 
+def out_of_service(message: str, retry_after: int) -> OutOfService:
+    """The error that says when to come back, in seconds."""
+    error = OutOfService(message)
+    error.retry_after = retry_after
+    return error
+
+
 class Breaker:
     """Counts the failures of one server; safe to use from several threads.
 
@@ -38,7 +45,7 @@ class Breaker:
                 return
             left = max(0.0, self._until - self._now()) if self._until is not None else 0.0
             if left or self._trying:
-                raise OutOfService("The remote store does not answer just now.", max(1, round(left + 0.5)))
+                raise out_of_service("The remote store does not answer just now.", max(1, round(left + 0.5)))
             self._trying = True
         try:
             self._trial()
@@ -46,7 +53,7 @@ class Breaker:
             with self._lock:
                 self._open()
                 self._rest = min(2 * self._rest, MOST_REST)
-            raise OutOfService(f"The remote store does not answer: {error}", self._rest // 2) from error
+            raise out_of_service(f"The remote store does not answer: {error}", self._rest // 2) from error
         finally:
             with self._lock:
                 self._trying = False

@@ -254,10 +254,6 @@ class OutOfService(Unavailable):
 
     title = "The remote store is not answering"
 
-    def __init__(self, message: str, retry_after: int) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
 
 class OutOfMemory(GraphsvcError):
     """The work was stopped at the memory cap."""

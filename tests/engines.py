@@ -19,6 +19,7 @@ import pytest
 from graphsvc.project import Project
 from graphsvc.store import Write
 from graphsvc.store.remote import RemoteStore
+from graphsvc.workers.sandbox import die_with_parent
 from tests.servers import free_port, oxigraph_server
 
 # https://docs.openlinksw.com/virtuoso/ch-server/#configfile: little memory, no row limit that cuts answers short.
@@ -111,7 +112,12 @@ def _start_virtuoso(folder: Path) -> Engine:
     (folder / "credentials").write_text("digest dba:dba\n")
     with (folder / "output").open("w") as log:
         process = subprocess.Popen(
-            ["virtuoso-t", "-f", "-c", "virtuoso.ini"], cwd=folder, stdout=log, stderr=log
+            ["virtuoso-t", "-f", "-c", "virtuoso.ini"],
+            cwd=folder,
+            stdout=log,
+            stderr=log,
+            # Also where the tests are killed.
+            preexec_fn=die_with_parent,
         )
 
     def end() -> None:

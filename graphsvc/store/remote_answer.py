@@ -27,10 +27,10 @@ from graphsvc.store.port import Answer
 _CHUNK = 1 << 16
 # What is written anew is whole before it is sent, and no larger than this.
 _MOST = 1 << 30
-_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.S)
-_REST = re.compile(rb'[^"\\]*(?:\\.[^"\\]*)*"', re.S)
-# Behind a closing bracket comes a comma, another, or the end; a word outside of strings is true, false or null.
-_MISPLACED = re.compile(rb"[\]}]\s*[^\s,\]}]|[^\s{}\[\]:,0-9truefalsn+\-.E]")
+# All that stands outside of strings, besides spaces; a quotation mark for each string.
+_SIGNS = b'{}[]:,"0123456789truefalsn+-.E'
+# Behind a closing bracket comes a comma, another, or the end.
+_MISPLACED = re.compile(rb"[\]}][^,\]}]")
 _OPENED = "The remote store answered with what is no result."
 _UNFINISHED = "The remote store broke off its answer."
 
@@ -179,26 +179,27 @@ class _JsonEnd:
                 self._start = chunk
                 return
             self._start = None
-        bare = self._without_strings(chunk)
+        bare = self._without_strings(chunk).translate(None, b" \t\r\n")
+        if not bare:
+            return
         self._depth += bare.count(b"{") + bare.count(b"[") - bare.count(b"}") - bare.count(b"]")
-        if _MISPLACED.search(self._tail + bare) or self._depth < 0:
+        if self._depth < 0 or bare.translate(None, _SIGNS) or _MISPLACED.search(self._tail + bare):
             raise RemoteFailure(_UNFINISHED)
-        self._tail = (self._tail + bare).rstrip()[-1:]
+        self._tail = bare[-1:]
 
     def _without_strings(self, chunk: bytes) -> bytes:
         """What of a chunk is outside of strings, one of which may have begun before, and one may go on after."""
         text = self._escape + chunk
-        if self._in_string:
-            closing = _REST.match(text)
-            if closing is None:
-                self._escape = _escape(text)
-                return b""
-            text = text[closing.end() :]
-        text = _STRING.sub(b"", text)
-        opening = text.find(b'"')
-        self._in_string = opening >= 0
-        self._escape = _escape(text) if self._in_string else b""
-        return text[:opening] if self._in_string else text
+        self._escape = b"\\" if (len(text) - len(text.rstrip(b"\\"))) % 2 else b""
+        if self._escape:
+            text = text[:-1]
+        # Outside of strings there are no backslashes, so nothing else is lost with these.
+        parts = text.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')
+        outside = parts[1 if self._in_string else 0 :: 2]
+        self._in_string ^= len(parts) % 2 == 0
+        # Each string leaves a sign where it begins.
+        goes_on = self._in_string and len(parts) > 1
+        return b'"'.join(outside) + (b'"' if goes_on else b"")
 
     def finish(self) -> None:
         if self._start is not None or self._depth or self._in_string or self._tail != b"}":
@@ -215,11 +216,6 @@ def _begins(text: bytes) -> bool:
     if len(text) > 1_000:
         raise RemoteFailure(_OPENED)
     return False
-
-
-def _escape(text: bytes) -> bytes:
-    """The backslash at the end of a string's part that the next part goes on from."""
-    return text[-1:] if (len(text) - len(text.rstrip(b"\\"))) % 2 else b""
 
 
 class _XmlEnd:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 
-from graphsvc.breaker import Breaker
+from graphsvc.breaker import Breaker, out_of_service
 from graphsvc.credentials import Credentials
 from graphsvc.errors import GraphsvcError, OutOfService, OutOfTime, RemoteFailure
 from graphsvc.exchange import Connections, Message, Reply, exchange
@@ -159,7 +159,7 @@ def busy(reply: Reply) -> OutOfService | None:
         return None
     said = next((value for name, value in reply.headers.items() if name.lower() == "retry-after"), "")
     seconds = int(said) if said.isascii() and said.isdigit() and len(said) < 6 else 2
-    return OutOfService("The remote store says that it is busy.", min(max(1, seconds), _MOST_RETRY_AFTER))
+    return out_of_service("The remote store says that it is busy.", min(max(1, seconds), _MOST_RETRY_AFTER))
 
 
 def _pause(number: int) -> float:

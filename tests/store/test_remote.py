@@ -221,7 +221,17 @@ def test_nobody_there_is_an_error() -> None:
 
 def test_the_service_answers_from_a_remote_store(store: Elsewhere) -> None:
     with running(LIBRARY, **store.engine.environment()) as url:
-        for path in ("/", "/id/book/tab", "/dataset", "/def/lib", "/queries", "/health/ready", "/dataset.nq"):
+        for path in (
+            "/",
+            "/id/book/tab",
+            "/dataset",
+            "/def/lib",
+            "/queries",
+            "/health/ready",
+            "/dataset.nq",
+            "/search?q=tab",
+            "/validate?graph=all&format=json",
+        ):
             with urllib.request.urlopen(f"{url}{path}") as response:
                 assert response.status == 200
         with urllib.request.urlopen(f"{url}/sparql?query=ASK%7B?s+?p+?o%7D") as response:

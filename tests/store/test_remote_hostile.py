@@ -101,6 +101,7 @@ GARBAGE: dict[str, tuple[bytes, Format]] = {
     "binary for JSON": (JSON + b"\r\n" + HEAD + b"\x00\xff]}}", RESULTS_JSON),
     "two documents": (JSON + b"\r\n" + HEAD + b"]}}" + HEAD + b"]}}", RESULTS_JSON),
     "a word too many": (JSON + b"\r\n" + HEAD + ROW + b"]}} Exception", RESULTS_JSON),
+    "a text too many": (JSON + b"\r\n" + HEAD + ROW + b']}}"a"', RESULTS_JSON),
     "an open text": (JSON + b"\r\n" + HEAD + b'{"a":{"type":"literal","value":"', RESULTS_JSON),
     "garbage to be written anew": (JSON + b"\r\n{{{{", CSV),
     "words for XML": (XML + b"\r\nhello", RESULTS_XML),
