@@ -159,6 +159,16 @@ def test_the_class_diagram_leads_to_the_terms_and_scrolls_in_its_box(visit: Visi
     expect(page.locator(":target h4")).to_have_text("reported count")
 
 
+def test_on_paper_a_table_of_rules_is_whole_and_the_menu_is_not_there(visit: Visit) -> None:
+    page = visit("/shapes", width=760)
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 760
+    tables = "[...document.querySelectorAll('.wide')].every(each => each.scrollWidth <= each.clientWidth)"
+    assert page.evaluate(tables)
+    expect(page.get_by_role("navigation", name="Service")).to_be_hidden()
+    expect(page.get_by_role("navigation", name="Contents")).to_be_hidden()
+
+
 def test_without_javascript_trees_open_and_close_and_pages_lead_on(visit: Visit) -> None:
     page = visit("/", script=False)
     page.get_by_role("link", name="Ontology").first.click()

@@ -88,7 +88,9 @@ def test_the_class_diagram_has_words_and_links(garden: FlaskClient) -> None:
     assert drawing["aria-labelledby"] in ids(found)
     assert "plant has height." in found.text
     assert "<b>tree</b> is a kind of plant." in found.text
-    assert "<b>tree</b> leads by shades to plant." in found.text
+    assert "<b>tree</b> leads by shades to plant." in found.text, "the ontology says so"
+    assert "shed leads by g:holds to <b>tree</b>." in found.text, "a shape demands it"
+    assert "plant leads by shades to plant." in found.text, "the data have it"
     assert garden.get("/garden?format=html").data == garden.get("/garden?format=html").data
 
 
