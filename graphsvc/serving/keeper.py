@@ -13,6 +13,7 @@ from graphsvc.guarding import guards_of
 from graphsvc.loading import disk_folder, open_store, opened, recover_disk
 from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
+from graphsvc.serving.preloading import preload, shapes_of
 from graphsvc.serving.writer import start_writer
 from graphsvc.settings import Settings
 from graphsvc.store.disk import DiskKeeping, Lock
@@ -49,7 +50,13 @@ def keep(role: Role) -> None:
         about=keeping.about,
         lane=lane,
     )
-    pool.run(role.say_ready, settings.grace)
+
+    def ready() -> None:
+        role.say_ready()
+        # Readers that were forked before do not know the shapes.
+        preload(pool, shapes_of(project), lambda: pool.renew(keeping.about))
+
+    pool.run(ready, settings.grace)
     keeping.close()
 
 
