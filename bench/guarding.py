@@ -73,7 +73,13 @@ def main() -> None:
     """Print a line for each size and kind of write."""
     settings = load(ROOT, {})
     project = Project(settings)
-    told = {"graphs": GRAPH.value, "shapes": "shapes", "context": "", "severity": "violation"}
+    told = {
+        "graphs": GRAPH.value,
+        "shapes": "shapes",
+        "context": "",
+        "severity": "violation",
+        "action": "reject",
+    }
     guards = guards_of(Project(replace(settings, guards=[told])))
     for size in SIZES:
         plain = measured(engine_of(size, project), None, size)

@@ -17,6 +17,7 @@ from graphsvc.guarding import guards_of
 from graphsvc.loading import disk_folder, open_store, opened, recover_disk, setting_of
 from graphsvc.project import Project
 from graphsvc.serving.child import Role, run
+from graphsvc.serving.preloading import preload, shapes_of
 from graphsvc.serving.replica import Following, told_of
 from graphsvc.serving.writer import start_writer
 from graphsvc.settings import Settings
@@ -62,7 +63,13 @@ def keep(role: Role) -> None:
         lane=lane,
         board=Board(role.keeper),
     )
-    pool.run(role.say_ready, settings.grace)
+
+    def ready() -> None:
+        role.say_ready()
+        # Readers that were forked before do not know the shapes.
+        preload(pool, shapes_of(project), lambda: pool.renew(keeping.about))
+
+    pool.run(ready, settings.grace)
     keeping.close()
 
 

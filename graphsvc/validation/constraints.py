@@ -6,6 +6,7 @@ https://www.w3.org/TR/shacl/#sparql-constraints
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pyoxigraph as ox
 
@@ -38,10 +39,16 @@ def checked_queries(shapes: Statements) -> dict[tuple[Term, Iri, Term], Literal]
         if len(shapes.objects(constraint, _SELECT)) != 1:
             raise shapes.fault(shape, f"A value of sh:sparql at {shapes.name(shape)} needs one sh:select.")
     return {
-        (subject, predicate, query): Literal(_checked(shapes, subject, query, form))
-        for predicate, form in QUERIES.items()
-        for subject, query in shapes.pairs(predicate)
+        (subject, predicate, query): Literal(_checked(shapes, subject, query, QUERIES[predicate]))
+        for subject, predicate, query in queries_of(shapes)
     }
+
+
+def queries_of(shapes: Statements) -> Iterator[tuple[Term, Iri, Term]]:
+    """The triples whose objects are queries; in the same order for the same documents."""
+    for predicate in QUERIES:
+        for subject, query in shapes.pairs(predicate):
+            yield subject, predicate, query
 
 
 def _checked(shapes: Statements, subject: Term, query: Term, form: Form) -> str:

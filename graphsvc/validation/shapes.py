@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from graphsvc.rdf import Literal
-from graphsvc.validation.constraints import checked_queries
+from graphsvc.validation.constraints import checked_queries, queries_of
 from graphsvc.validation.statements import Document, Statements, Triple, read
 from graphsvc.validation.structure import check_structure
 
@@ -30,7 +30,21 @@ class Shapes:
         meaning or break the syntax rules of SHACL (https://www.w3.org/TR/shacl/#syntax-rules), TooComplex and
         RemoteAccessRefused as their checks do. Nothing that the shapes name is fetched.
         """
-        return _load(tuple(documents))
+        given = tuple(documents)
+        return _CHECKED.get(given) or _load(given)
+
+
+# What was checked in another process, for as long as this one lives.
+_CHECKED: dict[tuple[Document, ...], Shapes] = {}
+
+
+def remember(documents: Iterable[Document], queries: Iterable[str]) -> None:
+    """Have `Shapes.load` give these without a check, since another process has made it: `queries` are the texts of
+    the queries of what it loaded, in their order."""
+    given = tuple(documents)
+    statements = read(given, role="shapes")
+    known = zip(queries_of(statements), map(Literal, queries), strict=True)
+    _CHECKED[given] = Shapes(statements, dict(known))
 
 
 @lru_cache(maxsize=4)
