@@ -79,13 +79,9 @@ class SourceSyntaxError(BadRequest):
         hint: str | None = None,
     ) -> None:
         super().__init__(message)
-        self.message = message
-        self.source = source
-        self.line = line
-        self.column = column
-        self.offset = offset
+        self.message, self.source, self.hint = message, source, hint
+        self.line, self.column, self.offset = line, column, offset
         self.source_line = source_line
-        self.hint = hint
 
     @property
     def excerpt(self) -> str | None:
