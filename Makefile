@@ -56,6 +56,8 @@ conformance: .venv/.tests ## run the W3C's SPARQL tests and write the report tha
 
 bench: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups and the search; kill the service in rounds
 	$(BIN)/python bench/overhead.py
+	$(BIN)/python -m bench.profile
+	$(BIN)/python -m bench.streaming
 	$(BIN)/python -m bench.siege
 	$(BIN)/python bench/positions.py
 	$(BIN)/python bench/durability.py
