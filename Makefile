@@ -71,6 +71,8 @@ bench-full: .venv/.tests build/bench/.engines ## the same with a million instrum
 
 bench-wall: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups, the search, pages and what the plan for scale needs; kill the service in rounds
 	$(BIN)/python bench/overhead.py
+	$(BIN)/python -m bench.profile
+	$(BIN)/python -m bench.streaming
 	$(BIN)/python -m bench.siege
 	$(BIN)/python bench/positions.py
 	$(BIN)/python bench/durability.py

@@ -263,7 +263,10 @@ def test_who_was_told_of_a_write_never_reads_what_was_before_it(tmp_path: Path, 
         def read() -> None:
             while not stop.is_set():
                 least = told[0]
-                found = server.count()
+                try:
+                    found = server.count()
+                except AssertionError:  # the keeper is just being killed
+                    continue
                 if found < least:
                     wrong.append((least, found))
 
