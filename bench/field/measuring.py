@@ -172,9 +172,15 @@ def _round(
                     found.keep(mode, question.name, engine.name, 1 / alone)
                 continue
             requests = question.warm(engine) if mode == WARM else question.cold(engine)
-            if mode == WARM:
-                client.load(engine.url, requests, clients=1, seconds=0, size=graph.size)
-            got = client.load(engine.url, requests, clients=CLIENTS, seconds=plan.seconds, size=graph.size)
+            try:
+                if mode == WARM:
+                    client.load(engine.url, requests, clients=1, seconds=0, size=graph.size)
+                got = client.load(
+                    engine.url, requests, clients=CLIENTS, seconds=plan.seconds, size=graph.size
+                )
+            except OSError as error:
+                found.wrong.setdefault(question.name, {})[engine.name] = f"it broke off: {error}"
+                continue
             found.keep(mode, question.name, engine.name, got.rate)
             if got.bad:
                 share = got.bad / (got.good + got.bad)
@@ -200,7 +206,11 @@ def _alone(question: Question, running: list[Engine], limit: Limit, graph: Graph
 
 def _updates(engine: Engine, graph: Graph, plan: Plan, found: Measured) -> None:
     request = engine.update('<urn:x:bench:@U@> <urn:x:says> "@U@"')
-    got = client.load(engine.url, [request], clients=CLIENTS, seconds=2 * plan.seconds, size=graph.size)
+    try:
+        got = client.load(engine.url, [request], clients=CLIENTS, seconds=2 * plan.seconds, size=graph.size)
+    except OSError as error:
+        found.wrong.setdefault("updates", {})[engine.name] = f"it broke off: {error}"
+        return
     if not got.good:
         found.wrong.setdefault("updates", {})[engine.name] = "no update was taken"
         return

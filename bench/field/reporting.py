@@ -21,8 +21,9 @@ median of the rounds' ratios, with the least and the greatest in brackets: in on
 for all. *Cold* is a query text that was never sent before, about another thing each time where it is about one;
 *warm* is the same again and again, with nothing changed in between. What an engine does not have is `–`; an
 answer that is not the one that pyoxigraph alone gives is `wrong`, and is not timed. A query that takes an
-engine more than {slow} s alone is timed alone: `(alone)`. Ours answers what it has no room for with 503; the
-share of such answers is given, and only the good ones are counted.
+engine more than {slow} s alone is timed alone: `(alone)`. Ours answers what it has no room for with 503, and
+who gets that does not ask again in the round; the share of such answers is given, and only the good ones are
+counted.
 
 {machine}
 """
