@@ -67,7 +67,8 @@ def measure(sizes: list[int], rounds: int, seconds: float) -> dict[str, Any]:
         RESULTS.write_text(json.dumps(results, indent=1), encoding="utf-8")
     results["loads_size"] = max(sizes)
     results["loads"] = loads(graph_of(max(sizes), BUILD), min(rounds, 2), say)
-    results["growth"] = growth(tuple(size for size in (*SIZES, *LARGE) if size <= max(sizes)), seconds, say)
+    grown = tuple(size for size in (*SIZES, *LARGE) if size <= max(sizes)) or tuple(sizes)
+    results["growth"] = growth(grown, seconds, say)
     return results
 
 
