@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.field.bulk import loads, started
+from bench.field.engines import ENGINES, RDFLIB_ENDPOINT
 from bench.field.graphs import ROOT, graph_of
 from bench.field.machine import described
 from bench.field.measuring import COLD, SLOW, WARM, Plan, as_object, measured
@@ -50,23 +51,31 @@ def measure(sizes: list[int], rounds: int, seconds: float) -> dict[str, Any]:
     def say(text: str) -> None:
         print(f"{time.monotonic() - begun:6.0f} s  {text}", flush=True)
 
-    machine = described(BUILD)
-    fields = [
-        as_object(measured(graph_of(size, BUILD), Plan(rounds=rounds, seconds=seconds), say))
-        for size in sizes
-    ]
-    return {
+    results: dict[str, Any] = {
         "date": datetime.now(UTC).date().isoformat(),
-        "machine": machine,
+        "machine": described(BUILD),
         "rounds": rounds,
         "seconds": seconds,
         "slow": SLOW,
-        "fields": fields,
         "start": started(ROOT, rounds + 2),
-        "loads_size": max(sizes),
-        "loads": loads(graph_of(max(sizes), BUILD), min(rounds, 2), say),
-        "growth": growth(tuple(size for size in (*SIZES, *LARGE) if size <= max(sizes)), seconds, say),
+        "fields": [],
     }
+    for size in sizes:
+        graph = graph_of(size, BUILD)
+        results["fields"].append(as_object(measured(graph, _plan(size, rounds, seconds), say)))
+        # What was measured so far outlives whatever ends the rest: `--report` writes it.
+        RESULTS.write_text(json.dumps(results, indent=1), encoding="utf-8")
+    results["loads_size"] = max(sizes)
+    results["loads"] = loads(graph_of(max(sizes), BUILD), min(rounds, 2), say)
+    grown = tuple(size for size in (*SIZES, *LARGE) if size <= max(sizes)) or tuple(sizes)
+    results["growth"] = growth(grown, seconds, say)
+    return results
+
+
+def _plan(size: int, rounds: int, seconds: float) -> Plan:
+    """rdflib would take an hour to read a million instruments, and more memory than most machines have."""
+    engines = tuple(name for name in ENGINES if size < LARGE[0] or name != RDFLIB_ENDPOINT)
+    return Plan(rounds=rounds, seconds=seconds, engines=engines)
 
 
 def write(results: dict[str, Any], docs: Path) -> None:

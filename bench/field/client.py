@@ -91,10 +91,12 @@ class _Connection:
         self._tail = b""
         self._status = 0
         self._close = False
+        self._skip, self._last = 0, False
         self.received = 0
 
     def ask(self, request: bytes) -> None:
         self._left, self._tail, self._status = -1, b"", 0
+        self._skip, self._last = 0, False
         self.sent = time.perf_counter()
         self.socket.sendall(request)
 
@@ -123,9 +125,24 @@ class _Connection:
         if self._left >= 0:
             self._left -= len(data)
             return self._status if self._left <= 0 else 0
-        self._tail = (self._tail + data)[-7:]
-        ended = not self._close and (self._tail.endswith(b"\r\n0\r\n\r\n") or self._tail == b"0\r\n\r\n")
-        return self._status if ended else 0
+        return self._status if not self._close and self._last_chunk(data) else 0
+
+    def _last_chunk(self, data: bytes) -> bool:
+        """Go through chunks; whether the last has ended. https://www.rfc-editor.org/rfc/rfc9112#section-7.1"""
+        place = self._skip
+        data = self._tail + data
+        while place < len(data):
+            end = data.find(b"\r\n", place)
+            if end < 0:
+                break
+            size = int(data[place:end].partition(b";")[0], 16)
+            place = end + 2 + size + 2
+            if size == 0:
+                self._last = True
+                break
+        # What is left is the beginning of a size, or nothing and so many bytes to pass over.
+        self._tail, self._skip = data[place:], max(0, place - len(data))
+        return self._last and not self._skip
 
 
 def load(
@@ -159,14 +176,15 @@ def load(
                 else:
                     done.bad += 1
                 going = last - begun < seconds
-                if status > 0 and going and not each._close:
+                if 0 < status < 300 and going and not each._close:
                     each.ask(filled(next(following), size))
                     continue
                 poll.unregister(descriptor)
                 del open_[descriptor]
                 done.bytes += each.received
                 each.socket.close()
-                if going:
+                if going and status < 300:
+                    # Who is told to come back later does not within these few moments.
                     _connect(address, poll, open_, filled(next(following), size))
         done.seconds = (last if done.good else time.perf_counter()) - begun
     finally:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, OXIGRAPH_IN_MEMORY
 from bench.field.goals import goals, middle
-from bench.field.measuring import COLD, LIMIT, WARM
+from bench.field.measuring import COLD, LIMIT, SLOW_ONE_AT_A_TIME, WARM
 
 _HEAD = """# Benchmarks
 
@@ -21,7 +21,8 @@ median of the rounds' ratios, with the least and the greatest in brackets: in on
 for all. *Cold* is a query text that was never sent before, about another thing each time where it is about one;
 *warm* is the same again and again, with nothing changed in between. What an engine does not have is `–`; an
 answer that is not the one that pyoxigraph alone gives is `wrong`, and is not timed. A query that takes an
-engine more than {slow} s alone is timed alone: `(alone)`. Ours answers what it has no room for with 503; the
+engine more than {slow} s (rdflib-endpoint, which answers one at a time: {one} s) is timed with one client:
+`(alone)`. Ours answers what it has no room for with 503, and who gets that does not ask again in the round; the
 share of such answers is given, and only the good ones are counted.
 
 {machine}
@@ -35,6 +36,7 @@ def page(results: dict[str, Any]) -> str:
             rounds=results["rounds"],
             seconds=results["seconds"],
             slow=results["slow"],
+            one=SLOW_ONE_AT_A_TIME,
             machine=_machine(results),
         ),
         "\n".join(_goals(results)),

@@ -1,6 +1,6 @@
 """Documents in parts that can be loaded one after another, however large a document is.
 
-N-Triples and N-Quads are cut at ends of lines, into parts of the same size on every machine; a document in any
+N-Triples and N-Quads are cut at ends of lines, into parts that are the same on every machine; a document in any
 other syntax is one part.
 """
 
@@ -28,6 +28,8 @@ from graphsvc.rdf.reading import engine_format
 _LAST = re.compile(rb"<([^<>]*)>[ \t]*\.[ \t]*\r?$", re.M)
 # Unpacked bytes of lines in a part: some hundred thousand triples, which a processor loads in a second or so.
 PART = 16 << 20
+# A small file is cut into several parts as well, so that all processors have something to do; not into tiny ones.
+_SEVERAL, _LEAST = 4, 16
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def parts(source: Source, start: int, folder: Path) -> Iterator[Part]:
 
 def _lines(source: Source, content: IO[bytes], raw: IO[bytes], start: int) -> Iterator[Part]:
     content.seek(start)
-    while block := content.read(PART):
+    size = min(PART, max(PART // _LEAST, source.size // _SEVERAL))
+    while block := content.read(size):
         block += b"" if block.endswith(b"\n") else content.readline()
         yield Part(source, block, start, start + len(block), raw.tell())
         start += len(block)
