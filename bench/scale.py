@@ -166,8 +166,16 @@ def _limits(found: Figures) -> str:
     )
 
 
-# Seconds between writes, the skew of popularity, whether there is a cache, and how many seconds are simulated.
-RUNS = ((1.0, 0.9, False, 4.0), (1.0, 0.9, True, 4.0), (20.0, 0.9, True, 20.0), (20.0, 1.1, True, 20.0))
+# Seconds between writes, the skew of popularity, whether there is a cache, how far the last replica is behind, and
+# how many seconds are simulated.
+RUNS = (
+    (1.0, 0.9, False, 0.0, 4.0),
+    (1.0, 0.9, True, 0.0, 4.0),
+    (10.0, 0.9, True, 0.0, 20.0),
+    (10.0, 0.9, True, 5.0, 20.0),
+    (10.0, 1.1, True, 0.0, 20.0),
+    (10.0, 1.1, True, 5.0, 20.0),
+)
 
 
 def _services(found: Figures) -> str:
@@ -175,6 +183,7 @@ def _services(found: Figures) -> str:
         "seconds between writes",
         "popularity",
         "cache",
+        "last replica behind",
         "from the cache",
         "not modified",
         "asked anew",
@@ -185,8 +194,8 @@ def _services(found: Figures) -> str:
         "p99 with half of them",
     )
     rows = []
-    for between, skew, cache, seconds in RUNS:
-        plain = setting(found, between_writes=between, skew=skew, cache=cache, seconds=seconds)
+    for between, skew, cache, lag, seconds in RUNS:
+        plain = setting(found, between_writes=between, skew=skew, cache=cache, lag=lag, seconds=seconds)
         needed = services_needed(plain)
         enough = simulated(replace(plain, services=needed))
         half = simulated(replace(plain, services=max(1, needed // 2), seconds=4.0))
@@ -196,6 +205,7 @@ def _services(found: Figures) -> str:
                 f"{between:.0f}" if cache else "any",
                 f"1/n^{skew}",
                 "yes" if cache else "no",
+                f"{lag:.0f} s",
                 *(f"{enough.share(how):.0%}" for how in (HIT, REVALIDATED, MISS)),
                 str(needed),
                 f"{busy:.0f}",

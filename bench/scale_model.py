@@ -36,7 +36,8 @@ class Kind:
 @dataclass(frozen=True)
 class Setting:
     """What is simulated: requests a second for `keys` things whose popularity is Zipf's with `skew`, `services`
-    with so many processors for readers each, seconds between two writes, and whether there is a cache."""
+    with so many processors for readers each, seconds between two writes, whether there is a cache,
+    and by how many seconds the last of the services, which are replicas, is behind the first."""
 
     rate: float
     kinds: tuple[Kind, ...]
@@ -47,6 +48,7 @@ class Setting:
     keys: int = 10_000_000
     skew: float = 0.9
     cache: bool = True
+    lag: float = 0.0
     seconds: float = 10.0
     seed: int = 1
 
@@ -175,13 +177,15 @@ def _arrivals(
     now = 0.0
     while (now := now + choose.expovariate(setting.rate)) < setting.seconds:
         (kind,) = choose.choices(setting.kinds, shares)
-        key, write = (kind.name, rank(choose, setting.keys, setting.skew)), int(now / setting.between_writes)
+        key = (kind.name, rank(choose, setting.keys, setting.skew))
+        place = choose.randrange(setting.services)
+        # The write that the replica which is asked has come to.
+        write = int(max(0.0, now - setting.lag * place / setting.services) / setting.between_writes)
         since, of = cached.get(key, (-math.inf, -1)) if setting.cache else (-math.inf, -1)
         if now - since < FRESH:
             yield Job(now, HIT)
             continue
         cached[key] = (now, write)
-        place = choose.randrange(setting.services)
         if of == write:
             yield Job(now, REVALIDATED, [(webs[place], choose.expovariate(1 / setting.revalidation))])
         else:

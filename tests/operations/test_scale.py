@@ -90,6 +90,13 @@ def test_without_a_cache_everything_is_asked_of_the_service() -> None:
     assert found.reader_load == pytest.approx(200 * 0.002 / 7, rel=0.1)
 
 
+def test_replicas_that_are_apart_make_the_cache_ask_anew_for_what_is_asked_for_often() -> None:
+    setting = replace(QUICK, services=4, between_writes=10, keys=20)
+    near, far = simulated(setting), simulated(replace(setting, lag=8))
+    assert far.share(MISS) > 2 * near.share(MISS)
+    assert far.share(HIT) == pytest.approx(near.share(HIT), abs=0.01)
+
+
 def test_so_many_services_are_enough_and_half_of_them_are_not() -> None:
     setting = replace(QUICK, rate=2000, cache=False, seconds=20)
     needed = services_needed(setting)
