@@ -179,6 +179,46 @@ def test_a_node_that_the_data_mention_now_gets_its_results() -> None:
     assert [each.focus_node for each in report.results] == [Iri(f"{EX}v")]
 
 
+INNER = "[ sh:property [ sh:path ex:q ; sh:minCount 1 ] ]"
+SIBLINGS = f"""sh:path ex:p ; sh:qualifiedValueShape [ sh:nodeKind sh:IRI ] ; sh:qualifiedMinCount 1 ;
+    sh:qualifiedValueShapesDisjoint true ] ;
+  sh:property [ sh:path ex:r ; sh:qualifiedValueShape {INNER} ; sh:qualifiedMinCount 0"""
+
+
+@pytest.mark.parametrize(
+    ("constraint", "data", "added"),
+    [
+        ("sh:path [ sh:inversePath ex:p ] ; sh:maxCount 0", "", "ex:b ex:p ex:a ."),
+        ("sh:path [ sh:alternativePath ( ex:p ex:q ) ] ; sh:maxCount 0", "", "ex:a ex:q 1 ."),
+        ("sh:path ( ex:p ex:q ) ; sh:maxCount 0", "ex:a ex:p ex:m .", "ex:m ex:q 1 ."),
+        ("sh:path [ sh:inversePath ( ex:p ex:q ) ] ; sh:maxCount 0", "ex:m ex:q ex:a .", "ex:x ex:p ex:m ."),
+        ("sh:path [ sh:inversePath ( ex:p ex:q ) ] ; sh:maxCount 0", "ex:x ex:p ex:m .", "ex:m ex:q ex:a ."),
+        ("sh:path ( [ sh:zeroOrMorePath ex:p ] ex:q )", "ex:a ex:p ex:m . ex:m ex:p ex:n .", "ex:n ex:q 1 ."),
+        ("sh:path [ sh:oneOrMorePath ex:p ]", "ex:a ex:p ex:m .", "ex:m ex:p ex:n ."),
+        ("sh:path [ sh:zeroOrOnePath ex:p ]", "", "ex:a ex:p ex:b ."),
+        (f"sh:path ex:p ; sh:node {INNER}", "ex:a ex:p ex:m .", "ex:m ex:q 1 ."),
+        (f"sh:path ex:p ; sh:not {INNER}", "ex:a ex:p ex:m .", "ex:m ex:q 1 ."),
+        (f"sh:path ex:p ; sh:and ( {INNER} )", "ex:a ex:p ex:m .", "ex:m ex:q 1 ."),
+        (f"sh:path ex:p ; sh:or ( {INNER} )", "ex:a ex:p ex:m .", "ex:m ex:q 1 ."),
+        (f"sh:path ex:p ; sh:xone ( {INNER} )", "ex:a ex:p ex:m .", "ex:m ex:q 1 ."),
+        ("sh:path ex:p ; sh:property [ sh:path ex:q ; sh:maxCount 0 ]", "ex:a ex:p ex:m .", "ex:m ex:q 1 ."),
+        (
+            f"sh:path ex:p ; sh:qualifiedValueShape {INNER} ; sh:qualifiedMinCount 1",
+            "ex:a ex:p ex:m .",
+            "ex:m ex:q 1 .",
+        ),
+        (SIBLINGS, "ex:a ex:p ex:m .", "ex:m ex:q 1 ."),
+    ],
+)
+def test_a_change_leads_back_over_each_kind_of_path_and_of_nested_shape(
+    constraint: str, data: str, added: str
+) -> None:
+    shapes = f"ex:S a sh:NodeShape ; sh:targetNode ex:a ; sh:property [ {constraint} ] ."
+    _, nodes, wholly = change(f"{data} ", shapes, added)
+    assert "a" in nodes
+    assert not wholly
+
+
 QUERY = "ex:S a sh:NodeShape ; sh:targetClass ex:C ; sh:sparql [ sh:select '''SELECT $this { %s }''' ] ."
 
 
