@@ -238,6 +238,11 @@ def test_a_query_that_looks_elsewhere_is_asked_everywhere_once_it_may_see_the_ch
     assert change(data, shapes, "ex:m ex:r 4 .")[2] == set()
 
 
+@pytest.mark.parametrize("where", [f"$this <{EX}q>* ?x", "$this ?p ?x . ?x ?q ?y"])
+def test_a_query_that_may_read_anything_is_asked_everywhere_whatever_changes(where: str) -> None:
+    assert change("ex:a a ex:C . ", QUERY % where, "ex:m ex:r 4 .")[2] == {"S"}
+
+
 @pytest.mark.parametrize(
     ("where", "expected"),
     [
