@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from graphsvc.figures import Figure
 
 
 @dataclass
@@ -45,6 +49,20 @@ class State:
         level = behind == 0 and self.doing == "following"
         since = round(now - self.level, 3) if self.level else None
         return asdict(self) | {"epochs_behind": behind, "seconds_behind": 0.0 if level else since}
+
+
+def figures(path: Path, about: Callable[[], dict[str, Any]]) -> Iterator[Figure]:
+    """How far a replica is behind, and how it went, for the metrics; `about` gives its own place."""
+    told = read_state(path).told(int(about()["number"]), time.time())
+    for name, text in (
+        ("epochs", "Changes of the primary that this replica does not have yet."),
+        ("seconds", "For how long something has been missing, or the primary silent; 0: nothing is missing."),
+    ):
+        if told[f"{name}_behind"] is not None:
+            yield Figure(f"replica_{name}_behind", text, told[f"{name}_behind"])
+    yield Figure("replica_changes", "Changes taken from the feed.", told["entries"], counter=True)
+    yield Figure("replica_snapshots", "Snapshots taken.", told["snapshots"], counter=True)
+    yield Figure("replica_failures", "Times that the primary was lost.", told["failures"], counter=True)
 
 
 def read_state(path: Path) -> State:

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from waitress import wasyncore
 from waitress.server import create_server
 
 from graphsvc.feed import Feed
+from graphsvc.feed.state import figures
 from graphsvc.loading import disk_folder, remote_store
 from graphsvc.project import Project
 from graphsvc.search.served import REST, ServedIndexes
@@ -71,6 +73,8 @@ def answer(role: Role) -> None:
     metrics.sources = [*figures_of(app), StoreSize(store, disk_folder(settings))]
     if cache is not None:
         metrics.sources.append(cache.figures)
+    if settings.follow and feed is not None and feed.following is not None:
+        metrics.sources.append(partial(figures, feed.following, feed.about))
     dispatcher = Dispatcher()
     dispatcher.set_thread_count(THREADS)
     server = create_server(

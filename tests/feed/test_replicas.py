@@ -12,6 +12,8 @@ import pytest
 from graphsvc.store.backup import back_up
 from graphsvc.store.restore import verified
 from tests.feed.nodes import Line, Node, await_
+from tests.operations.asking import ask
+from tests.servers import free_port
 
 SIZE = 12
 # Every state has one number in two graphs, and a list of SIZE things of that number in a third.
@@ -191,9 +193,13 @@ def test_a_replica_is_read_only_and_answers_with_the_tags_of_its_primary(tmp_pat
     with Node(tmp_path / "p", "127.0.0.1", feed_entries="10") as primary:
         writer = Writer(primary)
         writer.write(1)
-        with Node(tmp_path / "a", "127.0.0.2", follow=primary.url) as replica:
+        metrics = free_port()
+        with Node(tmp_path / "a", "127.0.0.2", follow=primary.url, metrics=str(metrics)) as replica:
             writer.write(1)
             replica.reach(writer.epoch)
+            told = ask(f"http://127.0.0.1:{metrics}/metrics").body.decode()
+            behind = {"graphsvc_replica_epochs_behind 0.0", "graphsvc_replica_snapshots_total 1.0"}
+            assert behind <= set(told.splitlines())
             for path in ("/graph-store?graph=urn:a", "/openapi.json"):
                 (_, ours, body), (_, theirs, same) = replica.ask("GET", path), primary.ask("GET", path)
                 assert (ours["ETag"], ours["Graph-Epoch"], body) == (
