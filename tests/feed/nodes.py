@@ -111,7 +111,7 @@ class Node:
         )
         assert self.process.stdout is not None
         with self.process.stdout as said:
-            ready = said.readline().startswith("Ready")
+            ready = any(line.startswith("Ready") for line in iter(said.readline, ""))
         if not ready:
             self.process.wait(20)
             self._errors.close()
@@ -120,11 +120,12 @@ class Node:
         self.url = f"http://{self._host}:{self._port()}"
 
     def _port(self) -> int:
-        """Where the web process listens."""
+        """Where the web process listens; metrics are at another address."""
+        address = socket.inet_aton(self._host)[::-1].hex().upper()
         listening = {
             int(line.split()[9]): int(line.split()[1].rpartition(":")[2], 16)
             for line in Path("/proc/net/tcp").read_text().splitlines()[1:]
-            if line.split()[3] == "0A"
+            if line.split()[3] == "0A" and line.split()[1].startswith(address)
         }
         for entry in Path(f"/proc/{self.process.pid}/fd").iterdir():
             name = os.readlink(entry)

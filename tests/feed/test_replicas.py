@@ -198,7 +198,7 @@ def test_a_replica_is_read_only_and_answers_with_the_tags_of_its_primary(tmp_pat
             writer.write(1)
             replica.reach(writer.epoch)
             told = ask(f"http://127.0.0.1:{metrics}/metrics").body.decode()
-            behind = {"graphsvc_replica_epochs_behind 0.0", "graphsvc_replica_snapshots_total 1.0"}
+            behind = {"graphsvc_replica_epochs_behind 0.0", "graphsvc_replica_changes_total 1.0"}
             assert behind <= set(told.splitlines())
             for path in ("/graph-store?graph=urn:a", "/openapi.json"):
                 (_, ours, body), (_, theirs, same) = replica.ask("GET", path), primary.ask("GET", path)
