@@ -42,6 +42,8 @@ BUSY = (429, 503, 504)
 PATIENCE = 10
 # How much more memory the service may have at the end than after its first quarter.
 GROWTH = 96 << 20
+# How many descriptors may stay: each client at once leaves a connection to a pool, which has two ends.
+KEPT = 8 + 2 * 11
 
 
 class Load:
@@ -216,7 +218,7 @@ def main() -> int:
             before = state(siege)
             load = soak(siege, seconds)
             until = time.monotonic() + 10
-            while (after := state(siege))[1] > before[1] + 1 or after[2] > before[2] + 8:
+            while (after := state(siege))[1] > before[1] + 1 or after[2] > before[2] + KEPT:
                 if time.monotonic() > until:
                     load.wrong.append("processes or descriptors are left over")
                     break

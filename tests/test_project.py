@@ -63,7 +63,7 @@ def test_a_broken_file_is_named_with_line_and_column_before_anything_is_served(t
     ("options", "says"),
     [
         (["--project", "nowhere"], "nowhere: no such folder"),
-        (["--store", "http://x/"], "store is `memory:`, `disk:PATH` or `remote:URL`"),
+        (["--store", "ftp://x/"], "store is `memory:`, `disk:PATH` or `remote:URL`"),
         (["--base", "urn:x"], "base must be an http"),
         (["--host", "192.0.2.1"], "cannot listen on 192.0.2.1"),
     ],

@@ -23,7 +23,11 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
 
 def test_a_repeated_answer_is_counted_and_logged_with_a_name_of_its_own(service: Watched) -> None:
     before = service.sample("graphsvc_cache_hits_total")
-    answers = [ask(query_url(service.url, ROWS)) for _ in range(6)]
+    kept = service.sample("graphsvc_cache_entries")
+    answers = [ask(query_url(service.url, ROWS))]
+    # It is kept just after it was sent.
+    assert service.until("graphsvc_cache_entries", kept + 1) == kept + 1
+    answers += [ask(query_url(service.url, ROWS)) for _ in range(5)]
     assert service.sample("graphsvc_cache_hits_total") == before + 5
     assert len({answer.headers["X-Request-ID"] for answer in answers}) == 6
     names = [answer.headers["X-Request-ID"] for answer in answers]

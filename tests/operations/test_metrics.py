@@ -125,8 +125,9 @@ def test_a_validation_is_work_of_the_checker(service: Watched) -> None:
 def test_a_keeper_that_does_not_answer_is_down_and_the_rest_is_told(tmp_path: Path) -> None:
     with watched(LIBRARY, tmp_path) as service:
         assert service.sample("graphsvc_pool_up", pool="readers") == 1
-        (served,) = (each for each in family(os.getpid()) if f"serve --project {LIBRARY}" in each.command)
-        (keeper,) = (
+        port = service.url.rpartition(":")[2]
+        (served,) = (each for each in family(os.getpid()) if f" --port {port}" in each.command)
+        keeper = next(
             each
             for each in family(served.pid)
             if each.parent == served.pid and "serving.keeper" in each.command

@@ -147,6 +147,9 @@ def test_head_is_get_without_its_body(library: FlaskClient, path: str, accept: s
     got, head = (library.open(path, method=method, headers=headers) for method in ("GET", "HEAD"))
     assert head.data == b""
     assert head.status_code == got.status_code
+    if path == "/dataset" and got.headers.get("ETag") != head.headers.get("ETag"):
+        # The report on its quality came in between.
+        got = library.get(path, headers=headers)
     one, other = dict(got.headers), dict(head.headers)
     one.pop("Date", None)
     other.pop("Date", None)
