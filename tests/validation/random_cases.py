@@ -236,8 +236,8 @@ COMPONENTS = """ex:AtMost a sh:ConstraintComponent ; sh:parameter [ sh:path ex:a
   a sh:SPARQLAskValidator ; sh:message "{$value} is over {$atMost}."@en ;
   sh:ask "ASK { FILTER (STRLEN(STR($value)) <= $atMost) }" ] .
 ex:Unlike a sh:ConstraintComponent ; sh:parameter [ sh:path ex:unlike ] ; sh:nodeValidator [
-  a sh:SPARQLSelectValidator ; sh:prefixes ex:prefixes ; sh:message "{$this}: {?value}" ;
-  sh:select "SELECT $this ?value { $this ex:p ?value . FILTER (sameTerm(?value, $unlike)) }" ] .
+  a sh:SPARQLSelectValidator ; sh:prefixes ex:prefixes ; sh:message "{$this} is like it" ;
+  sh:select "SELECT $this { $this ex:p ?other . FILTER (sameTerm(?other, $unlike)) }" ] .
 """
 CLOSED = "sh:closed true ; sh:ignoredProperties ( rdf:type ex:q )"
 

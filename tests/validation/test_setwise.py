@@ -305,6 +305,15 @@ WRONG = {
         ex:S a sh:NodeShape ; sh:targetClass ex:T ; sh:property [ sh:path ex:p ; ex:c true ] .""",
         (1, 0),
     ),
+    "a SELECT validator finds the values itself": (
+        "https://www.w3.org/TR/shacl/#sparql-constraint-components-validation",
+        "ex:a a ex:T ; ex:p 1 .",
+        """ex:C a sh:ConstraintComponent ; sh:parameter [ sh:path ex:c ] ; sh:nodeValidator [
+          a sh:SPARQLSelectValidator ;
+          sh:select "SELECT $this ?value { $this ?any ?value . FILTER (?value = $c) }" ] .
+        ex:S a sh:NodeShape ; sh:targetClass ex:T ; ex:c 1 .""",
+        (1, 0),
+    ),
     "an ASK validator is asked about an empty text as about any other": (
         "https://www.w3.org/TR/shacl/#sparql-constraint-components-validation",
         "ex:a a ex:T ; ex:p '' .",
