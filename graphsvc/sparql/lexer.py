@@ -26,13 +26,17 @@ _ESCAPE = r"\\[_~.\-!$&'()*+,;=/?#@%]|%[0-9A-Fa-f]{2}"
 _PREFIX = rf"(?:[{_START}](?:[{_MORE}.-]{{0,99}}+))?+(?<!\.):"
 _LOCAL = rf"(?:(?:[{_START}0-9:]|{_ESCAPE})(?:[{_MORE}:-]|{_ESCAPE}|\.(?=[{_MORE}.:\\%-]))*+)?+"
 
+COMMENT = r"#[^\n\r]*"
+STRING = rf"(?:{_LONG_1}|{_LONG_2}|{_SHORT_1}|{_SHORT_2})"
+IRI = r"<[^\x00-\x20<>\"{}|^`\\]*>"
+
 _TOKEN = re.compile(
     "|".join(
         (
             r"(?P<space>\s+)",
-            r"(?P<comment>#[^\n\r]*)",
-            rf"(?P<string>{_LONG_1}|{_LONG_2}|{_SHORT_1}|{_SHORT_2})",
-            r"(?P<iri><[^\x00-\x20<>\"{}|^`\\]*>)",
+            rf"(?P<comment>{COMMENT})",
+            rf"(?P<string>{STRING})",
+            rf"(?P<iri>{IRI})",
             rf"(?P<blank>_:[{_START}0-9](?:[{_MORE}-]|\.(?=[{_MORE}.-]))*+)",
             rf"(?P<variable>[?$][{_START}0-9][{_MORE}]*+)",
             r"(?P<language>@[A-Za-z]+(?:-[A-Za-z0-9]+)*)",

@@ -77,13 +77,15 @@ class Answer:
 
     `length` is the number of bytes where the answer is known to be whole before its first byte is sent, else
     None: then iterating may yet raise, and what came before is not the answer. `epoch` names the state of the
-    data that answered, `graph_epoch` the one in which an asked-for graph last changed.
+    data that answered, `graph_epoch` the one in which an asked-for graph last changed; `seconds` is how long the
+    store was at it, where that is known.
     """
 
     chunks: Iterator[bytes]
     epoch: str
     length: int | None = None
     graph_epoch: str = ""
+    seconds: float | None = None
 
     def read(self) -> bytes:
         """All bytes at once; raises as the store's `query` does."""

@@ -70,6 +70,8 @@ def _loaded(generations: Generations, fill: Fill) -> ox.Store:
     generations.clear(set(generations.epochs()))
     engine = ox.Store(str(place))
     fill(engine)
+    # Each file has left tables of its own, which every query would have to merge.
+    engine.optimize()
     engine.flush()
     return engine
 

@@ -1,8 +1,8 @@
 """Who is let in next: jobs that wait, and what is known of those that are likely to take long.
 
-A job is long once it has run for `LONG` seconds. What was long before, or comes from a client who sent long jobs
-lately and is not known to be short, is *expected* to be long: it begins only where a place for long jobs is free,
-within its client's share of them, and never takes the last idle worker.
+What was long before (`crew.LONG`), or comes from a client who sent long jobs lately and is not known to be
+short, is *expected* to be long: it begins only where a place for long jobs is free, within its client's share of
+them, and never takes the last idle worker.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from graphsvc.errors import GraphsvcError, Saturated, TooManyRequests
 from graphsvc.workers import wire
 from graphsvc.workers.crew import Task
 
-LONG = 0.3
-# How long a job waits for a worker, in seconds, and how many may wait for each worker.
-PATIENCE = 2.0
+# How long a job waits for a worker, and one that is expected to be long for its place, in seconds; and how many
+# may wait for each worker.
+PATIENCE, LONG_PATIENCE = 2.0, 6.0
 QUEUE = 4
 # How many jobs are remembered by their keys, and how long a client by its long jobs, in seconds.
 MEMORY = 10_000
@@ -87,20 +87,25 @@ class Admission:
     def impatient(self, now: float, running: Iterable[wire.Job]) -> Iterator[tuple[Task, GraphsvcError]]:
         """The jobs that have waited in vain, taken from the queue, each with the reason."""
         clients = [job.client for job in running]
-        while self._waiting and now >= self._waiting[0].since + PATIENCE:
-            task = self._waiting.popleft()
+        for task in [task for task in self._waiting if now >= self._until(task)]:
+            self._waiting.remove(task)
             found = self.has_place(task.job, clients)
             if isinstance(found, TooManyRequests) and self._expected_long(task.job):
                 yield task, found
             else:
+                waited = now - task.since
                 yield (
                     task,
-                    Saturated(f"Everything that can do this stayed busy for {PATIENCE:g} s; try again."),
+                    Saturated(f"Everything that can do this stayed busy for {waited:.0f} s; try again."),
                 )
 
     def next_event(self) -> float | None:
-        """When the patience of the first job that waits is over."""
-        return self._waiting[0].since + PATIENCE if self._waiting else None
+        """When the patience of a job that waits is over."""
+        return min(map(self._until, self._waiting), default=None)
+
+    def _until(self, task: Task) -> float:
+        patience = LONG_PATIENCE if self._expected_long(task.job) else PATIENCE
+        return task.since + min(patience, max(PATIENCE, task.job.timeout))
 
     def remember(self, job: wire.Job, *, long: bool) -> None:
         """A job was long, or was not."""
@@ -113,6 +118,10 @@ class Admission:
             self._known.move_to_end(job.key)
             if len(self._known) > MEMORY:
                 self._known.popitem(last=False)
+
+    def knows_short(self, job: wire.Job) -> bool:
+        """Whether a job of that key was short the last time."""
+        return self._known.get(job.key, True) is False
 
     def _expected_long(self, job: wire.Job) -> bool:
         known = self._known.get(job.key) if job.key else None

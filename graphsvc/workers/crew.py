@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import socket
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphsvc.errors import GraphsvcError, OutOfMemory
 from graphsvc.workers import wire
+from graphsvc.workers.processor import Clock
 
+# A job is long once it has been at work for so many seconds; one that is trusted not to be, once it has had a
+# processor for so long, or has held its worker for as many seconds as the second says.
+LONG, BLOCKED = 0.3, 1.0
 # A worker is replaced after so many jobs, or once it has grown by so many bytes.
-MAX_JOBS = 500
+MAX_JOBS = 20_000
 MAX_GROWTH = 64 << 20
 
 
@@ -33,20 +39,101 @@ class Task:
 
 @dataclass(eq=False)
 class Worker:
-    """A child process, what it is at, and why it was killed if it was."""
+    """A child process, what it is at, and why it was killed if it was.
+
+    `warm` has memory of its own, or will soon have it; `behind` is served by the processors after all others,
+    and can do no other job after the one that it is at.
+    """
 
     pid: int
     channel: socket.socket
     born: int
     about: dict[str, Any]
+    warm: bool = False
     jobs: int = 0
     task: Task | None = None
     long: bool = False
+    behind: bool = False
     stale: bool = False
     verdict: GraphsvcError | None = None
+    # When to look again whether its job is long.
+    look: float = 0.0
+    _trusted: bool = False
+    _clock: Clock = field(default_factory=Clock)
+
+    def begin(self, task: Task, *, trusted: bool) -> None:
+        """Be at a task from now on; one that is trusted to be short may wait for the processors."""
+        task.since = time.monotonic()
+        self.task, self.long, self._trusted = task, False, trusted
+        self.look = task.since + LONG
+        self._clock.begin(self.pid)
+
+    def is_long(self, now: float) -> bool:
+        """Whether its job has had a processor for so long, or holds its place for so long, that it is long."""
+        assert self.task is not None
+        used, waited = self._clock.used(), now - self.task.since
+        if not self._trusted or used >= LONG or waited >= BLOCKED:
+            return True
+        # Others had the processors: what matters is what this one takes of them.
+        self.look = min(now + max(LONG - used, LONG / 10), self.task.since + BLOCKED)
+        return False
+
+    def was_short(self) -> bool:
+        """Whether the job that it has just done was not long."""
+        return not self.long and self._clock.used() < LONG
 
     def spent(self, status: wire.Status) -> bool:
         """Whether it has to be replaced, now that its last job ended with `status`."""
         grown = int(status.fields.get("peak", 0)) > self.born + MAX_GROWTH
         over = self.jobs >= MAX_JOBS or isinstance(status.error, OutOfMemory)
-        return self.stale or self.long or grown or over
+        return self.stale or self.behind or grown or over
+
+    def next_look(self) -> float | None:
+        """When its job has to be looked at; None where nothing is to be done about it."""
+        if self.task is None or self.verdict is not None:
+            return None
+        deadline = self.task.since + self.task.job.timeout
+        return deadline if self.long else min(deadline, self.look)
+
+
+class Crew:
+    """The workers of a pool, by their processes."""
+
+    def __init__(self) -> None:
+        self._workers: dict[int, Worker] = {}
+
+    def __iter__(self) -> Iterator[Worker]:
+        return iter(list(self._workers.values()))
+
+    def add(self, worker: Worker) -> None:
+        """Have one more."""
+        self._workers[worker.pid] = worker
+
+    def remove(self, worker: Worker) -> None:
+        """One has ended."""
+        del self._workers[worker.pid]
+
+    def at(self, task: Task | None) -> Worker | None:
+        """Who is at a task."""
+        return next((one for one in self if one.task is not None and one.task is task), None)
+
+    def busy(self) -> bool:
+        """Whether anybody is at a task."""
+        return any(one.task is not None for one in self)
+
+    def idle(self) -> list[Worker]:
+        """Who has nothing to do; last the one to be asked first, which has most of what it needs in memory."""
+        free = [one for one in self if one.task is None and one.verdict is None and not one.stale]
+        return sorted(free, key=lambda one: (one.warm, one.jobs))
+
+    def at_length(self) -> list[Worker]:
+        """Who is at a long job."""
+        return [one for one in self if one.long and one.task is not None]
+
+    def long_jobs(self) -> list[wire.Job]:
+        """The long jobs that are under way."""
+        return [one.task.job for one in self.at_length() if one.task is not None]
+
+    def next_look(self) -> float | None:
+        """When a job has to be looked at."""
+        return min((look for one in self if (look := one.next_look()) is not None), default=None)

@@ -18,12 +18,12 @@ from typing import Any
 
 from graphsvc.errors import GraphsvcError, OutOfTime, StoreError
 from graphsvc.workers import wire
-from graphsvc.workers.admission import LONG, Admission
+from graphsvc.workers.admission import Admission
 from graphsvc.workers.bell import Bell
 from graphsvc.workers.board import Board
-from graphsvc.workers.crew import Task, Worker
+from graphsvc.workers.crew import Crew, Task, Worker
 from graphsvc.workers.lane import Writes
-from graphsvc.workers.memory import resident
+from graphsvc.workers.memory import can_have, resident
 from graphsvc.workers.precedence import Precedence
 from graphsvc.workers.tally import Tally
 from graphsvc.workers.verdict import cause
@@ -59,7 +59,8 @@ class Pool:
         self._board = board
         self._precedence = Precedence()
         self._tally = Tally()
-        self._workers: dict[int, Worker] = {}
+        self._workers = Crew()
+        self._processors = len(os.sched_getaffinity(0))
         self._connections: dict[socket.socket, Task | None] = {}
         self._selector = selectors.DefaultSelector()
         self._stopping: float | None = None
@@ -103,10 +104,10 @@ class Pool:
 
     def _busy(self) -> bool:
         writing = self._lane is not None and self._lane.busy()
-        return writing or bool(self._queue) or any(worker.task for worker in self._workers.values())
+        return writing or bool(self._queue) or self._workers.busy()
 
     def _end(self) -> None:
-        for worker in list(self._workers.values()):
+        for worker in self._workers:
             os.kill(worker.pid, signal.SIGKILL)
             os.waitpid(worker.pid, 0)
         if self._lane is not None:
@@ -147,7 +148,7 @@ class Pool:
             self._dispatch()
 
     def _abandon(self, channel: socket.socket, task: Task | None) -> None:
-        worker = next((w for w in self._workers.values() if w.task is not None and w.task is task), None)
+        worker = self._workers.at(task)
         if worker is not None:
             self._kill(worker, OutOfTime("The client went away."))
         elif task is not None:
@@ -180,22 +181,24 @@ class Pool:
 
     def _told(self) -> dict[str, Any]:
         writes = self._lane.waiting() if self._lane is not None else 0
-        return self._about | self._tally.told(self._workers.values(), len(self._queue), writes)
+        return self._about | self._tally.told(self._workers, len(self._queue), writes)
 
-    def fork(self, handler: Handler, max_file: int = 0) -> tuple[int, socket.socket]:
+    def fork(self, handler: Handler, max_file: int = 0, *, warm: bool = False) -> tuple[int, socket.socket]:
         """Start a worker of this state, which may make a file of `max_file` bytes; its process and channel."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
             ours.close()
             self._drop_everything()
-            work(theirs, handler, self._memory, max_file)
+            work(theirs, handler, self._memory, max_file, warm=warm)
         theirs.close()
         return pid, ours
 
     def _fork(self) -> None:
-        pid, ours = self.fork(self._handler)
-        self._workers[pid] = worker = Worker(pid, ours, resident(pid), self._about)
+        warm = sum(one.warm for one in self._workers) < self._processors and can_have(resident(os.getpid()))
+        pid, ours = self.fork(self._handler, warm=warm)
+        worker = Worker(pid, ours, resident(pid), self._about, warm)
+        self._workers.add(worker)
         self._tally.began()
         self.watch(ours, lambda: self._hear_worker(worker))
 
@@ -204,7 +207,7 @@ class Pool:
         self._selector.close()
         self._listener.close()
         self._bell.close()
-        for channel in (*self._connections, *(w.channel for w in self._workers.values())):
+        for channel in (*self._connections, *(w.channel for w in self._workers)):
             channel.close()
         for task in self._connections.values():
             if task is not None:
@@ -215,7 +218,7 @@ class Pool:
     def renew(self, about: dict[str, Any]) -> None:
         """Say `about` of this process from now on, and replace every worker that was forked before."""
         self._about = about
-        for worker in self._workers.values():
+        for worker in self._workers:
             worker.stale = True
             if worker.task is None:
                 self._kill(worker, StoreError("The worker was replaced."))
@@ -224,28 +227,21 @@ class Pool:
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle workers, first come, first served."""
-        idle = [each for each in self._workers.values() if each.task is None and each.verdict is None]
+        idle = self._workers.idle()
         while self._queue and idle:
-            found = self._queue.take(len(idle), self._long_jobs())
+            found = self._queue.take(len(idle), self._workers.long_jobs())
             if found is None:
                 return
             worker = idle.pop()
-            worker.task, long = found
-            worker.long = False
-            worker.task.since = time.monotonic()
+            task, long = found
+            worker.begin(task, trusted=self._queue.knows_short(task.job))
             try:
-                wire.send(worker.channel, worker.task.packet, worker.task.descriptors)
+                wire.send(worker.channel, task.packet, task.descriptors)
             except OSError:
                 worker.verdict = StoreError("The worker was lost before it began.")
-            worker.task.close_descriptors()
+            task.close_descriptors()
             if long:
-                self._put_back(worker)
-
-    def _long_jobs(self) -> list[wire.Job]:
-        return [each.task.job for each in self._workers.values() if each.long and each.task is not None]
-
-    def _at_length(self) -> list[int]:
-        return [each.pid for each in self._workers.values() if each.long]
+                self._lengthened(worker)
 
     def _hear_worker(self, worker: Worker) -> None:
         packet, _ = wire.receive(worker.channel)
@@ -256,10 +252,10 @@ class Pool:
         worker.jobs += 1
         status = wire.read_status(packet)
         if task is not None:
-            if not worker.long or time.monotonic() < task.since + LONG:
+            if worker.was_short():
                 self._queue.remember(task.job, long=False)
             if not worker.long:
-                self._precedence.make_room(self._at_length())
+                self._precedence.make_room(self._workers.at_length())
             self.finish(task, replace(status, fields=worker.about | status.fields))
         if worker.spent(status):
             self._kill(worker, StoreError("The worker was replaced."))
@@ -274,7 +270,7 @@ class Pool:
         """A worker ended: say why to who waits for it, and put another in its place."""
         self._selector.unregister(worker.channel)
         worker.channel.close()
-        del self._workers[worker.pid]
+        self._workers.remove(worker)
         _, status = os.waitpid(worker.pid, 0)
         task, worker.task = worker.task, None
         error, wanted = (
@@ -291,40 +287,38 @@ class Pool:
     def _next_event(self) -> float:
         now = time.monotonic()
         writing = self._lane.next_event() if self._lane is not None else None
-        events = (writing, self._queue.next_event(), self._precedence.next_event())
-        times = [when for when in events if when is not None]
-        for worker in self._workers.values():
-            if worker.task is not None and worker.verdict is None:
-                times.append(worker.task.since + (worker.task.job.timeout if worker.long else LONG))
-                times.append(worker.task.since + worker.task.job.timeout)
-        return max(0.0, min(times, default=now + 60) - now)
+        events = (
+            *(writing, self._queue.next_event(), self._precedence.next_event()),
+            self._workers.next_look(),
+        )
+        return max(0.0, min((when for when in events if when is not None), default=now + 60) - now)
 
     def _tick(self) -> None:
         """Stop what is out of time, and what is long where no place for long jobs is left."""
         now = time.monotonic()
         if self._lane is not None:
             self._lane.tick(now)
-        self._precedence.tick(now, self._at_length())
-        for waiting, reason in self._queue.impatient(now, self._long_jobs()):
+        self._precedence.tick(now, self._workers.at_length())
+        for waiting, reason in self._queue.impatient(now, self._workers.long_jobs()):
             self.finish(waiting, wire.Status(reason))
-        for worker in list(self._workers.values()):
+        for worker in self._workers:
             task = worker.task
             if task is None or worker.verdict is not None:
                 continue
             if now >= task.since + task.job.timeout:
                 self._kill(worker, OutOfTime(f"The limit of {task.job.timeout:g} s was reached."))
-            elif not worker.long and now >= task.since + LONG:
+            elif not worker.long and now >= worker.look and worker.is_long(now):
                 self._lengthen(worker)
 
     def _lengthen(self, worker: Worker) -> None:
         assert worker.task is not None
         self._queue.remember(worker.task.job, long=True)
-        refused = self._queue.has_place(worker.task.job, [job.client for job in self._long_jobs()])
+        refused = self._queue.has_place(worker.task.job, [job.client for job in self._workers.long_jobs()])
         if refused is not None:
             self._kill(worker, refused)
         else:
-            self._put_back(worker)
+            self._lengthened(worker)
 
-    def _put_back(self, worker: Worker) -> None:
+    def _lengthened(self, worker: Worker) -> None:
         worker.long = True
-        self._precedence.put_back(worker.pid)
+        self._precedence.lengthened(worker)

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import resource
+import select
 import signal
 import socket
 import stat
@@ -16,26 +17,38 @@ from typing import IO, Any, NoReturn
 
 from graphsvc.errors import GraphsvcError, OutOfMemory, StoreError
 from graphsvc.workers import sandbox, wire
+from graphsvc.workers.memory import own_pages
 
 # Its answer goes to the file; what it returns goes beside the status.
 Handler = Callable[[wire.Job, bytes, IO[bytes]], dict[str, Any] | None]
 _BUFFER = 1 << 16
 # How long what is written waits for more, in seconds.
 _DELAY = 0.05
+# How long nothing must have come before a new worker sees to its memory, in milliseconds.
+_QUIET = 300
 
 
 def work(
-    channel: socket.socket, handler: Handler, memory: int, max_file: int = 0, *, files: bool = False
+    channel: socket.socket,
+    handler: Handler,
+    memory: int,
+    max_file: int = 0,
+    *,
+    files: bool = False,
+    warm: bool = False,
 ) -> NoReturn:
     """Do the jobs that come over `channel`, confined to `memory` bytes beyond what the pool has.
 
-    Memory files that it is handed may grow to `max_file` bytes; with `files` it may write files of that size.
+    Memory files that it is handed may grow to `max_file` bytes; with `files` it may write files of that size. One
+    that is to be `warm` makes all memory its own as soon as nobody asks anything of it.
     """
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
     sandbox.die_with_parent()
     sandbox.confine(memory, max_file, files=files)
+    if warm:
+        warm_up(channel)
     while True:
         packet, descriptors = wire.receive(channel)
         if not packet:
@@ -47,12 +60,24 @@ def work(
             os._exit(0)
 
 
+def warm_up(channel: socket.socket) -> None:
+    """Make all memory this process's own while nothing comes over the channel."""
+    poll = select.poll()
+    poll.register(channel, select.POLLIN)
+    steps = own_pages()
+    while not poll.poll(_QUIET):
+        while not poll.poll(0):
+            if next(steps, steps) is steps:
+                return
+
+
 def _do(job: wire.Job, payload: bytes | None, descriptors: list[int], handler: Handler) -> wire.Status:
     target, lines = descriptors[0], descriptors[2:]
     if lines:
         job = replace(job, fields=job.fields | {"line": lines[0]})
     # A second line of defence: should the pool hang, the kernel ends this process.
     signal.setitimer(signal.ITIMER_REAL, job.timeout + 2)
+    begun = time.process_time()
     try:
         if payload is None:
             with open(descriptors[1], "rb") as file:
@@ -75,7 +100,8 @@ def _do(job: wire.Job, payload: bytes | None, descriptors: list[int], handler: H
             with contextlib.suppress(OSError):
                 os.close(each)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    return wire.Status(None, fields | {"peak": peak}, answer)
+    told = {"peak": peak, "seconds": time.process_time() - begun}
+    return wire.Status(None, fields | told, answer)
 
 
 def _run(job: wire.Job, payload: bytes, target: int, handler: Handler) -> tuple[dict[str, Any], bytes]:
