@@ -20,6 +20,7 @@ from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import Error
 
 from graphsvc.errors import GraphsvcError
+from graphsvc.serving.direct_queries import DirectQueries
 from graphsvc.serving.kept_answers import SMALL, Task, date_line, key_of, reply_of
 from graphsvc.serving.response_cache import Reply, ResponseCache
 from graphsvc.web.given_again import TOLD_APART, GivenAgain
@@ -113,7 +114,10 @@ class Channel(HTTPChannel):  # type: ignore[misc]
     cache: ResponseCache | None = None
     page: EpochPage | None = None
     given_again: GivenAgain | None = None
+    direct: DirectQueries | None = None
     request: Any
+    # Whether a direct reader is being asked for this client.
+    asking = False
     _since: float | None = None
     _moved = 0
     # What came in one piece, and the thread that is reading it.
@@ -130,7 +134,30 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             reply = self.cache.spelled(data, self.page.read())
             if reply is not None and self._give(reply, {}, began):
                 return True
+            if self.direct is not None and self.direct.ask(self, data, began):
+                self.asking = True
+                return True
             self._piece = data
+        return self._take_apart(data)
+
+    def readable(self) -> bool:
+        """See waitress; what follows a query that a reader is being asked waits in the connection."""
+        return not self.asking and bool(super().readable())
+
+    def answered(self, reply: Reply, named: str) -> None:
+        """Send what a direct reader answered."""
+        self.asking = False
+        if self.connected:
+            self._send_reply(reply, named)
+
+    def go_the_long_way(self, request: bytes) -> None:
+        """Have the application answer what no direct reader did."""
+        self.asking = False
+        if self.connected:
+            self._piece = request
+            self._take_apart(request)
+
+    def _take_apart(self, data: bytes) -> bool:
         self._reading = threading.get_ident()
         try:
             return bool(super().received(data))
@@ -146,6 +173,8 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             return False
         began = time.perf_counter()
         request = self.requests[0]
+        # By these bytes a reader may be asked directly, once it is known what the application makes of them.
+        request.piece = self._piece if _is_one_request(self._piece, request.content_length) else b""
         key = key_of(request)
         entry = cache.find(key, page.read()) if key is not None else None
         if entry is None:
@@ -174,12 +203,16 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         )
         if named is None:
             return False
+        self._send_reply(reply, named)
+        return True
+
+    def _send_reply(self, reply: Reply, named: str) -> None:
         head, body = reply.head + f"X-Request-ID: {named}\r\n".encode() + date_line(), reply.body
         if len(body) <= SMALL:
             head, body = head + body, b""
         sent = self.send(head)
         if sent == len(head) and not body:
-            return True
+            return
         with self.outbuf_lock:
             for rest in (head[sent:], body):
                 if rest and self.connected:
@@ -188,7 +221,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                     self.outbufs += [buffer, OverflowableBuffer(self.adj.outbuf_overflow)]
                     self.current_outbuf_count = 0
             self._flush_exception(self._flush_some)
-        return True
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send, and count what the client takes."""

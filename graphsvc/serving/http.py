@@ -24,6 +24,8 @@ from graphsvc.project import Project
 from graphsvc.search.served import REST, ServedIndexes
 from graphsvc.serving.channel import Brevity, Channel, Dispatcher, check_all
 from graphsvc.serving.child import Role, run
+from graphsvc.serving.direct_link import Links
+from graphsvc.serving.direct_queries import DirectQueries
 from graphsvc.serving.kept_answers import Task
 from graphsvc.serving.questions import questions
 from graphsvc.serving.response_cache import ResponseCache
@@ -31,7 +33,7 @@ from graphsvc.serving.spans import spans_to
 from graphsvc.store.pooled import PooledStore
 from graphsvc.store.remote import RemoteStore
 from graphsvc.validation.pooled import PooledValidator
-from graphsvc.web import create_app, figures_of
+from graphsvc.web import create_app, figures_of, settings_tag_of
 from graphsvc.web.given_again import GIVEN_AGAIN
 from graphsvc.web.metrics import Metrics
 from graphsvc.web.observation import Observer
@@ -57,7 +59,7 @@ def answer(role: Role) -> None:
     page = None if remote else EpochPage(role.keeper)
     store = remote or PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
     # Nobody tells when the data of a remote store change.
-    cache = ResponseCache(settings.cache_bytes) if page is not None and settings.cache_bytes else None
+    cache = ResponseCache(settings.cache_bytes) if page is not None else None
     readers = None if remote else role.keeper
     elsewhere = questions(remote, settings) if remote else None
     validator = PooledValidator(role.checker, readers, elsewhere, hold_back=settings.hold_back)
@@ -75,9 +77,33 @@ def answer(role: Role) -> None:
         metrics.sources.append(cache.figures)
     if settings.follow and feed is not None and feed.following is not None:
         metrics.sources.append(partial(figures, feed.following, feed.about))
+    server = _server(role, app)
+    given_again, direct = app.extensions[GIVEN_AGAIN], None
+    if cache is not None and page is not None:
+        links = Links(role.keeper, os.cpu_count() or 1, server._map)
+        direct = DirectQueries(links, page, cache, given_again, settings_tag_of(app))
+        metrics.sources.append(direct.figures)
+    own = {"cache": cache, "page": page, "direct": direct}
+    again = {"given_again": given_again}
+    server.channel_class = type(
+        "Channel",
+        (Channel,),
+        own | again | {"patience": settings.client_patience, "task_class": type("Task", (Task,), own)},
+    )
+    if role.metrics >= 0:
+        _beside(server, metrics, socket.socket(fileno=role.metrics))
+    role.say_ready()
+    _loop(server, settings.grace, direct)
+    if flush is not None:
+        flush()
+
+
+def _server(role: Role, app: Any) -> Any:
+    """Waitress, on the socket that was handed down."""
+    settings = role.settings
     dispatcher = Dispatcher()
     dispatcher.set_thread_count(THREADS)
-    server = create_server(
+    return create_server(
         app,
         _dispatcher=dispatcher,
         sockets=[role.socket()],
@@ -94,19 +120,6 @@ def answer(role: Role) -> None:
         max_request_body_size=settings.max_upload_bytes + (1 << 20),
         ident="",
     )
-    own = {"cache": cache, "page": page}
-    again = {"given_again": app.extensions[GIVEN_AGAIN]}
-    server.channel_class = type(
-        "Channel",
-        (Channel,),
-        own | again | {"patience": settings.client_patience, "task_class": type("Task", (Task,), own)},
-    )
-    if role.metrics >= 0:
-        _beside(server, metrics, socket.socket(fileno=role.metrics))
-    role.say_ready()
-    _loop(server, settings.grace)
-    if flush is not None:
-        flush()
 
 
 def _beside(server: Any, metrics: Metrics, listener: socket.socket) -> None:
@@ -134,7 +147,7 @@ def _feed(role: Role, store: PooledStore) -> Feed:
     )
 
 
-def _loop(server: Any, grace: float) -> None:
+def _loop(server: Any, grace: float, direct: DirectQueries | None) -> None:
     """Waitress's loop, and on SIGTERM a stop that drops nothing: no new connection, what has begun ends."""
     stopping: list[float] = []
 
@@ -150,6 +163,8 @@ def _loop(server: Any, grace: float) -> None:
         if time.monotonic() - checked > 1:
             checked = time.monotonic()
             check_all(list(server.active_channels.values()))
+            if direct is not None:
+                direct.check(checked)
             if resident(os.getpid()) > grown + MUCH:
                 give_back()
                 grown = resident(os.getpid())
@@ -163,7 +178,7 @@ def _loop(server: Any, grace: float) -> None:
 
 def _busy(server: Any) -> bool:
     channels = list(server.active_channels.values())
-    return any(one.requests or one.request or one.total_outbufs_len for one in channels)
+    return any(one.requests or one.request or one.asking or one.total_outbufs_len for one in channels)
 
 
 if __name__ == "__main__":

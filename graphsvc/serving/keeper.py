@@ -24,10 +24,12 @@ from graphsvc.settings import Settings
 from graphsvc.store.disk import DiskKeeping, Lock
 from graphsvc.store.keeping import Keeping, kept_snapshot
 from graphsvc.store.local import LocalStore
-from graphsvc.store.reader import reader
+from graphsvc.store.output_cap import OutputCap
+from graphsvc.store.reader import direct_reader, reader
 from graphsvc.store.snapshot import load
 from graphsvc.validation.pooled import KIND, validate_stored_job
 from graphsvc.workers.board import Board
+from graphsvc.workers.direct import DirectReaders
 from graphsvc.workers.lane import Lane, Writes, forked
 from graphsvc.workers.pool import Pool
 from graphsvc.workers.sandbox import die_with_parent
@@ -53,6 +55,7 @@ def keep(role: Role) -> None:
     importlib.import_module("graphsvc.validation.setwise.engine")
     # What is there now stays: the readers share its pages as long as nobody writes to them.
     gc.freeze()
+    cap = OutputCap(settings.max_result_rows, settings.max_result_bytes)
     pool = Pool(
         role.socket(),
         _handler(store, keeping, project.version),
@@ -62,6 +65,7 @@ def keep(role: Role) -> None:
         about=keeping.about,
         lane=lane,
         board=Board(role.keeper),
+        direct=DirectReaders(role.keeper, direct_reader(store, cap), os.cpu_count() or 1),
     )
 
     def ready() -> None:

@@ -14,11 +14,13 @@ from typing import Any
 from waitress.task import WSGITask
 from waitress.utilities import build_http_date
 
+from graphsvc.serving.direct_queries import DirectQueries
 from graphsvc.serving.response_cache import Entry, Reply, ResponseCache
 from graphsvc.web.caching import ENVIRON, Caching
 from graphsvc.web.given_again import TOLD_APART
 from graphsvc.web.observation import of as record_of
 from graphsvc.workers.board import EpochPage
+from graphsvc.workers.direct import LONGEST
 
 # Bodies of queries that are longer, and requests with more in their headers, are not looked up.
 MAX_BODY = 64 << 10
@@ -92,6 +94,7 @@ class Task(WSGITask):  # type: ignore[misc]
 
     cache: ResponseCache | None = None
     page: EpochPage | None = None
+    direct: DirectQueries | None = None
     wrote_header: bool
     _header = b""
     _parts: list[bytes] | None = None
@@ -113,6 +116,14 @@ class Task(WSGITask):  # type: ignore[misc]
             entry = self._entry(epoch)
             if entry is not None:
                 cache.keep(key, entry)
+                self._learn(key, entry, caching)
+
+    def _learn(self, key: Hashable, entry: Entry, caching: Caching) -> None:
+        """Tell what may ask a reader directly the next time."""
+        request, told = self.request, key[2] if isinstance(key, tuple) else ()
+        piece = getattr(request, "piece", b"")
+        if self.direct is not None and caching.plain is not None and piece and not request.connection_close:
+            self.direct.learn(piece, request.headers, told, entry, caching.plain)
 
     def build_response_header(self) -> bytes:
         """The header as it is sent."""
@@ -123,7 +134,7 @@ class Task(WSGITask):  # type: ignore[misc]
         """Send a part of the body, and remember it as long as it is not too much."""
         if self._parts is not None and data and self.cache is not None:
             self._size += len(data)
-            if self._size > self.cache.largest:
+            if self._size > max(self.cache.largest, LONGEST):
                 self._parts = None
             else:
                 self._parts.append(bytes(data))

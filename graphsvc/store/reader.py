@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from typing import IO, Any
 
@@ -10,6 +11,7 @@ from graphsvc.sparql import Dataset, Form, Query
 from graphsvc.store.local import LocalStore
 from graphsvc.store.output_cap import OutputCap
 from graphsvc.store.snapshot import write_snapshot
+from graphsvc.workers.direct import Answer
 from graphsvc.workers.wire import Job
 from graphsvc.workers.worker import Handler
 
@@ -45,6 +47,18 @@ def reader(store: LocalStore, about: Callable[[], dict[str, Any]] = dict, files:
         return None
 
     return handle
+
+
+def direct_reader(store: LocalStore, cap: OutputCap) -> Answer:
+    """What a direct reader does: the kind of question is a query form and a media type, the question a text."""
+
+    def answer(kind: str, content: bytes) -> bytes:
+        form, _, media_type = kind.partition(" ")
+        out = io.BytesIO()
+        store.evaluate(Query(content.decode(), Form[form]), _FORMATS[media_type], out, cap)
+        return out.getvalue()
+
+    return answer
 
 
 def _iris(listed: list[str] | None) -> tuple[str, ...] | None:

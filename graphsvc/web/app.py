@@ -135,6 +135,11 @@ def figures_of(app: Flask) -> list[Source]:
     return cast(list[Source], app.extensions.setdefault("graphsvc.figures", []))
 
 
+def settings_tag_of(app: Flask) -> str:
+    """What the settings are in the entity tags of an application's answers."""
+    return cast(Service, app.extensions[EXTENSION]).settings_tag
+
+
 def _surrounded(app: Flask, settings: Settings, observers: Sequence[Observer]) -> Application:
     """The application with all that stands before the framework, from the inside out."""
     buckets = Buckets(settings.rate_limit, settings.rate_burst) if settings.rate_limit else None

@@ -116,6 +116,16 @@ def choose_coding(header: str | None) -> tuple[str, bool]:
     return best, plain
 
 
+def is_worth_it(coding: str, length: int | None, *, plain: bool) -> bool:
+    """Whether a body of so many bytes is sent in a coding, where it could perhaps be sent as it is."""
+    return bool(coding) and not (length is not None and length < SMALL and plain)
+
+
+def packed(coding: str, body: bytes) -> bytes:
+    """A body in one of the CODINGS."""
+    return _WHOLE[coding](body)
+
+
 def register(app: Flask) -> None:
     """Have an application pack its answers; to be registered before what else is done after a request."""
     app.before_request(_read_tags)
@@ -146,7 +156,7 @@ def _packed(response: Response) -> Response:
     length = response.content_length
     if length is None and response.is_sequence:
         length = response.calculate_content_length()
-    if not coding or (length is not None and length < SMALL and plain):
+    if not is_worth_it(coding, length, plain=plain):
         return response
     tag, weak = response.get_etag()
     if tag is not None:
@@ -155,7 +165,7 @@ def _packed(response: Response) -> Response:
     response.headers["Content-Encoding"] = coding
     if length is not None and length <= WHOLE:
         response.direct_passthrough = False
-        response.set_data(_WHOLE[coding](response.get_data()))
+        response.set_data(packed(coding, response.get_data()))
     else:
         response.headers.pop("Content-Length", None)
         response.direct_passthrough = False

@@ -39,10 +39,30 @@ class GivenAgain:
         None where the client is beyond its rate: then the application is to say so. `headers` are named as in
         CGI, without HTTP_.
         """
+        client = self.admitted(headers, address)
+        if client is None:
+            return None
+        return self.tell(first, method, headers, client, status, size, began)
+
+    def admitted(self, headers: Mapping[str, str], address: str) -> str | None:
+        """Who asks; None where that client is beyond its rate."""
         if self._forwarded is not None:
             address = self._forwarded.client(address, headers.get("X_FORWARDED_FOR", ""))
         if self._buckets is not None and not self._buckets.take(client_of(address), time.monotonic())[1]:
             return None
+        return address
+
+    def tell(
+        self,
+        first: Record,
+        method: str,
+        headers: Mapping[str, str],
+        client: str,
+        status: int,
+        size: int,
+        began: float,
+    ) -> str:
+        """Tell the observers of an answer to a client that was admitted; the request's name."""
         named = request_id(headers.get("X_REQUEST_ID", ""))
         observers = self._observed.observers
         if observers:
@@ -51,7 +71,7 @@ class GivenAgain:
                 first,
                 request_id=named,
                 method=method,
-                client=address,
+                client=client,
                 trace=trace,
                 began=began,
                 status=status,

@@ -25,7 +25,7 @@ def notice(text: str, answer: Answer, chosen: Format) -> str | None:
         return None
     content = answer.read()
     answer.chunks = iter((content,))
-    if not _is_empty(content, chosen):
+    if not is_empty(content, chosen):
         return None
     try:
         unknown = unknown_names(text, remembered("known terms", _known))
@@ -40,7 +40,10 @@ def _known() -> frozenset[str]:
     return frozenset(used | term_iris(service().store))
 
 
-def _is_empty(content: bytes, chosen: Format) -> bool:
+def is_empty(content: bytes, chosen: Format) -> bool:
+    """Whether an answer has no row and no triple, so that there may be a notice."""
+    if len(content) > _SMALL:
+        return False
     if chosen is RESULTS_JSON:
         return b'"bindings":[]' in content
     if chosen is RESULTS_XML:

@@ -20,7 +20,7 @@ from graphsvc.search.in_queries import with_findings
 from graphsvc.sparql import Dataset, Query, read
 from graphsvc.store import Answer, Limits
 from graphsvc.web import query_pages
-from graphsvc.web.caching import allow
+from graphsvc.web.caching import Plain, allow
 from graphsvc.web.limits import limits
 from graphsvc.web.notices import HEADER, notice
 from graphsvc.web.observation import noted
@@ -197,7 +197,7 @@ def _respond(
     response = respond(answer, chosen, tag=tag, cache=cache)
     if tag is not None and chosen is not HTML:
         # A page shows the labels that could be had in time, and the queries that are at hand.
-        allow()
+        allow(None if told else _plain(query, parameters, chosen, answer))
     if told:
         response.headers[HEADER] = told
     if chosen is CSV:
@@ -205,6 +205,15 @@ def _respond(
         # none, so a browser is to save the file, not to hand it on.
         response.headers["Content-Disposition"] = 'attachment; filename="results.csv"'
     return response
+
+
+def _plain(query: Query, parameters: Parameters, chosen: Format, answer: Answer) -> Plain | None:
+    """What is asked, if it is a query by GET and nothing else."""
+    if request.method != "GET" or parameters.names() != {"query"} or query.names_dataset:
+        return None
+    if answer.length is None or answer.seconds is None:
+        return None
+    return Plain(query.text, query.form.name, chosen, answer.seconds)
 
 
 def _let_go(answer: Answer) -> None:

@@ -12,4 +12,9 @@ def state_tag(epoch: str, *parts: str) -> str:
 
     Prefixes, title, addresses and the like are in the bytes too, hence the settings in the tag.
     """
-    return entity_tag(epoch, __version__, service().settings_tag, *parts)
+    return tag_of(service().settings_tag, epoch, *parts)
+
+
+def tag_of(settings_tag: str, epoch: str, *parts: str) -> str:
+    """The same outside a request."""
+    return entity_tag(epoch, __version__, settings_tag, *parts)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from collections.abc import Iterator
@@ -112,6 +113,10 @@ class Crew:
     def remove(self, worker: Worker) -> None:
         """One has ended."""
         del self._workers[worker.pid]
+
+    def wants_warmth(self) -> bool:
+        """Whether there are fewer that are warm than there are processors."""
+        return sum(one.warm for one in self) < len(os.sched_getaffinity(0))
 
     def at(self, task: Task | None) -> Worker | None:
         """Who is at a task."""

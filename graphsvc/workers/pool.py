@@ -14,7 +14,7 @@ import socket
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, NoReturn
 
 from graphsvc.errors import GraphsvcError, OutOfTime, StoreError
 from graphsvc.workers import wire
@@ -22,6 +22,7 @@ from graphsvc.workers.admission import Admission
 from graphsvc.workers.bell import Bell
 from graphsvc.workers.board import Board
 from graphsvc.workers.crew import Crew, Task, Worker
+from graphsvc.workers.direct import DirectReaders
 from graphsvc.workers.lane import Writes
 from graphsvc.workers.memory import can_have, resident
 from graphsvc.workers.precedence import Precedence
@@ -50,17 +51,17 @@ class Pool:
         about: dict[str, Any] | None = None,
         lane: Writes | None = None,
         board: Board | None = None,
+        direct: DirectReaders | None = None,
     ) -> None:
         self._listener, self._handler = listener, handler
         self._total = size + reserve
         self._queue = Admission(size, self._total, share)
-        self._memory, self._about = memory, about or {}
-        self._lane = lane
-        self._board = board
+        self.memory, self._about = memory, about or {}
+        self._lane, self._board, self._direct = lane, board, direct
+        self._parts: list[Writes | DirectReaders] = [part for part in (lane, direct) if part is not None]
         self._precedence = Precedence()
         self._tally = Tally()
         self._workers = Crew()
-        self._processors = len(os.sched_getaffinity(0))
         self._connections: dict[socket.socket, Task | None] = {}
         self._selector = selectors.DefaultSelector()
         self._stopping: float | None = None
@@ -74,8 +75,8 @@ class Pool:
         self._listener.setblocking(False)
         self.watch(self._listener, self._accept)
         self.watch(self._bell.channel, self._bell.hush)
-        if self._lane is not None:
-            self._lane.attach(self)
+        for part in self._parts:
+            part.attach(self)
         self.renew(self._about)
         for _ in range(self._total):
             self._fork()
@@ -99,7 +100,7 @@ class Pool:
         if self._stopping is None:
             self._stopping = time.monotonic() + grace
             self.unwatch(self._listener)
-            for channel in [one for one, task in self._connections.items() if task is None]:
+            for channel in (one for one, task in list(self._connections.items()) if task is None):
                 self._forget(channel)
 
     def _busy(self) -> bool:
@@ -110,8 +111,8 @@ class Pool:
         for worker in self._workers:
             os.kill(worker.pid, signal.SIGKILL)
             os.waitpid(worker.pid, 0)
-        if self._lane is not None:
-            self._lane.end()
+        for part in self._parts:
+            part.end()
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -133,7 +134,11 @@ class Pool:
             self._forget(channel)
             return
         if job.kind in ("hello", "figures"):
-            self._reply(channel, wire.Status(None, self._about if job.kind == "hello" else self._told()))
+            told = self._about
+            if job.kind == "figures":
+                writes = self._lane.waiting() if self._lane is not None else 0
+                told = told | self._tally.told(self._workers, len(self._queue), writes)
+            self._reply(channel, wire.Status(None, told))
             return
         task = Task(channel, job, packet, descriptors, time.monotonic())
         self._connections[channel] = task
@@ -179,23 +184,23 @@ class Pool:
         task.close_descriptors()
         self._reply(task.channel, status)
 
-    def _told(self) -> dict[str, Any]:
-        writes = self._lane.waiting() if self._lane is not None else 0
-        return self._about | self._tally.told(self._workers, len(self._queue), writes)
-
     def fork(self, handler: Handler, max_file: int = 0, *, warm: bool = False) -> tuple[int, socket.socket]:
         """Start a worker of this state, which may make a file of `max_file` bytes; its process and channel."""
+        return self.child(lambda theirs: work(theirs, handler, self.memory, max_file, warm=warm))
+
+    def child(self, body: Callable[[socket.socket], NoReturn]) -> tuple[int, socket.socket]:
+        """Fork a process that does `body` with its end of a channel; the process and our end."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         pid = os.fork()
         if pid == 0:
             ours.close()
             self._drop_everything()
-            work(theirs, handler, self._memory, max_file, warm=warm)
+            body(theirs)
         theirs.close()
         return pid, ours
 
     def _fork(self) -> None:
-        warm = sum(one.warm for one in self._workers) < self._processors and can_have(resident(os.getpid()))
+        warm = self._workers.wants_warmth() and can_have(resident(os.getpid()))
         pid, ours = self.fork(self._handler, warm=warm)
         worker = Worker(pid, ours, resident(pid), self._about, warm)
         self._workers.add(worker)
@@ -212,8 +217,8 @@ class Pool:
         for task in self._connections.values():
             if task is not None:
                 task.close_descriptors()
-        if self._lane is not None:
-            self._lane.close_descriptors()
+        for part in self._parts:
+            part.close_descriptors()
 
     def renew(self, about: dict[str, Any]) -> None:
         """Say `about` of this process from now on, and replace every worker that was forked before."""
@@ -224,6 +229,8 @@ class Pool:
                 self._kill(worker, StoreError("The worker was replaced."))
         if self._board is not None:
             self._board.show(about)
+        if self._direct is not None:
+            self._direct.renew(about)
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle workers, first come, first served."""
@@ -287,11 +294,10 @@ class Pool:
     def _next_event(self) -> float:
         now = time.monotonic()
         writing = self._lane.next_event() if self._lane is not None else None
-        events = (
-            *(writing, self._queue.next_event(), self._precedence.next_event()),
-            self._workers.next_look(),
+        others = (self._queue.next_event(), self._precedence.next_event(), self._workers.next_look())
+        return max(
+            0.0, min((when for when in (writing, *others) if when is not None), default=now + 60) - now
         )
-        return max(0.0, min((when for when in events if when is not None), default=now + 60) - now)
 
     def _tick(self) -> None:
         """Stop what is out of time, and what is long where no place for long jobs is left."""

@@ -42,11 +42,7 @@ def work(
     Memory files that it is handed may grow to `max_file` bytes; with `files` it may write files of that size. One
     that is to be `warm` makes all memory its own as soon as nobody asks anything of it.
     """
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
-        signal.signal(number, signal.SIG_DFL)
-    signal.set_wakeup_fd(-1)
-    sandbox.die_with_parent()
-    sandbox.confine(memory, max_file, files=files)
+    confine_child(memory, max_file, files=files)
     if warm:
         warm_up(channel)
     while True:
@@ -58,6 +54,15 @@ def work(
             wire.send(channel, status.packet())
         except OSError:
             os._exit(0)
+
+
+def confine_child(memory: int, max_file: int = 0, *, files: bool = False) -> None:
+    """Make this process, a fork, one that may do no more than `sandbox.confine` says, and ends with its parent."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
+        signal.signal(number, signal.SIG_DFL)
+    signal.set_wakeup_fd(-1)
+    sandbox.die_with_parent()
+    sandbox.confine(memory, max_file, files=files)
 
 
 def warm_up(channel: socket.socket) -> None:

@@ -80,7 +80,9 @@ def opened(folder: Path) -> Iterator[Bench]:
     with process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        yield Bench(process, address)
+        found = Bench(process, address)
+        yield found
+        found.client.close()
         process.terminate()
 
 
