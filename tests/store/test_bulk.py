@@ -75,6 +75,7 @@ def lines(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PIECE", 10_000)
     monkeypatch.setattr(parts, "PART", 10_000)
 
 
