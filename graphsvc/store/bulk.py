@@ -52,6 +52,8 @@ PLACE = ".graphsvc-load"
 _SIDE_BY_SIDE = 4
 # Lines with blank nodes that are less than this share of a part are added with those of the parts beside it.
 _FEW = 1 / 16
+# Seconds between two looks at how far the engine is.
+_LOOK = 0.2
 
 Tell = Callable[[int], None]
 
@@ -194,7 +196,7 @@ class _Load:
             running[pool.submit(self._add, engine, part)] = place, part
         pending: set[Future[_Done]] = set(running)
         while pending:
-            _, pending = wait(pending, timeout=0.2)
+            _, pending = wait(pending, timeout=_LOOK)
             self._tell(self._note.read + sum(position(part) for _, part in running.values()))
         left = []
         for future, (place, part) in running.items():
@@ -232,7 +234,8 @@ class _Load:
         where = ox.NamedNode(source.graph) if source.graph else ox.DefaultGraph()
         reading = cast("IO[bytes]", Reading(part, without))
         try:
-            engine.bulk_load(reading, engine_format(source.syntax), to_graph=where)
+            if without:
+                engine.bulk_load(reading, engine_format(source.syntax), to_graph=where)
         except (SyntaxError, ValueError, MemoryError) as error:
             raise fault_of_lines(part, error) from None
         many = len(within) > len(content) * _FEW

@@ -106,7 +106,7 @@ class Part:
 
 
 class Reading:
-    """Lines of a part, as a file for the engine; the part is told how far that is."""
+    """Some lines of a part, as a file for the engine; the part is told of what is taken."""
 
     def __init__(self, part: Part, lines: bytes) -> None:
         self._part, self._lines, self._place = part, lines, 0
@@ -116,7 +116,7 @@ class Reading:
         end = len(self._lines) if size < 0 else self._place + size
         found = self._lines[self._place : end]
         self._place += len(found)
-        self._part.done = self._place
+        self._part.done += len(found)
         return found
 
 
@@ -208,7 +208,8 @@ def quads_of_lines(part: Part, lines: bytes) -> Iterator[ox.Quad]:
         return term
 
     try:
-        for quad in ox.parse(lines, engine_format(source.syntax), rename_blank_nodes=False):
+        reading = cast("IO[bytes]", Reading(part, lines))
+        for quad in ox.parse(reading, engine_format(source.syntax), rename_blank_nodes=False):
             graph = where if isinstance(quad.graph_name, ox.DefaultGraph) else named(quad.graph_name)
             yield ox.Quad(named(quad.subject), quad.predicate, named(quad.object), graph)  # type: ignore[arg-type]
     except (SyntaxError, ValueError, MemoryError) as error:
