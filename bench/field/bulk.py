@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -74,22 +73,6 @@ def _commands(place: Path, files: list[Path]) -> dict[str, list[str | Path]]:
         several = [part for path in files for part in ("--file", path)]
         program = Path(sys.executable).with_name("oxigraph")
         found[OXIGRAPH] = [program, "load", "--location", store, "--graph", GRAPH, *several]
-    return found
-
-
-def started(project: Path, times: int) -> list[float]:
-    """Seconds from the command until `graphsvc serve` says that it is ready on a project in memory."""
-    found = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        with subprocess.Popen(
-            [sys.executable, "-m", "graphsvc", "serve", "--project", str(project), "--port", "0"],
-            stdout=subprocess.PIPE,
-        ) as process:
-            assert process.stdout is not None
-            process.stdout.readline()
-            found.append(time.perf_counter() - begun)
-            process.terminate()
     return found
 
 

@@ -58,12 +58,7 @@ def goals(results: dict[str, Any]) -> Iterator[Goal]:
         yield from _rdflib(found, where)
         yield from _virtuoso(found, where)
         yield from _limit(found, where)
-        if found["triples"] >= 8_000_000 and OURS_ON_DISK in found["seconds"]:
-            start = found["seconds"][OURS_ON_DISK]["start"]
-            yield Goal("Start on disk in under 2 s", where, start < 2, f"{start:.2f} s")
-    if results.get("start"):
-        start = statistics.median(results["start"])
-        yield Goal("Start in under 1 s", "the shipped graph", start < 1, f"{start:.2f} s")
+    yield from _starts(results)
     yield from _loads(results)
     yield from _growth(results)
 
@@ -147,6 +142,20 @@ def _limit(found: dict[str, Any], where: str) -> Iterator[Goal]:
     worst = max(over, key=lambda name: over[name])
     seen = "; ".join(f"{name} {value:.2f} ×" for name, value in over.items() if value > 1.25)
     yield Goal(aim, where, not seen, seen or f"most: {over[worst]:.2f} × ({worst})")
+
+
+def _starts(results: dict[str, Any]) -> Iterator[Goal]:
+    if results.get("start"):
+        start = statistics.median(results["start"])
+        yield Goal("First answer in under 1 s", "the shipped graph", start < 1, f"{start:.2f} s")
+    if found := results.get("start_on_disk"):
+        warm, cold = (statistics.median(found[mode]) for mode in (WARM, COLD))
+        yield Goal(
+            "First answer on disk in under 2 s",
+            f"{found['triples']:,} triples",
+            max(warm, cold) < 2,
+            f"{warm:.2f} s; with nothing in the page cache {cold:.2f} s",
+        )
 
 
 def _loads(results: dict[str, Any]) -> Iterator[Goal]:

@@ -17,8 +17,8 @@ from graphsvc.errors import DataSyntaxError
 from graphsvc.formats import N_QUADS, N_TRIPLES, TRIG, TURTLE, Format
 from graphsvc.rdf.reading import engine_format
 
-# Where a blank node may stand in lines; within a text it is a false alarm that costs speed alone.
-_IN_LINES = re.compile(rb"(?:^|[ \t>(])_:", re.M)
+# How a blank node begins in lines; within a text or an IRI it is a false alarm that costs speed alone.
+_LABEL = b"_:"
 # As much of a document as surely has no blank node: up to a label, a collection, a bracket, or a reifier.
 # https://www.w3.org/TR/rdf12-turtle/#sec-grammar-grammar
 _WITHOUT = re.compile(
@@ -36,11 +36,22 @@ LINES = (N_TRIPLES, N_QUADS)
 def may_have_blank_nodes(document: bytes | mmap.mmap, syntax: Format) -> bool:
     """Whether there may be a blank node in a document; False is certain."""
     if syntax in LINES:
-        return _IN_LINES.search(document) is not None
+        return document.find(_LABEL) >= 0
     if syntax not in (TURTLE, TRIG):
         return True
     found = _WITHOUT.match(document)
     return found is None or found.end() < len(document)
+
+
+def lines_apart(document: bytes) -> tuple[bytes, bytes]:
+    """The lines of N-Triples or N-Quads that surely have no blank node, and those in which there may be one."""
+    without, within, end = [], [], 0
+    while (found := document.find(_LABEL, end)) >= 0:
+        start = document.rfind(b"\n", end, found) + 1 or end
+        without.append(document[end:start])
+        end = document.find(b"\n", found) + 1 or len(document)
+        within.append(document[start:end])
+    return b"".join((*without, document[end:])) if within else document, b"".join(within)
 
 
 def fill(

@@ -100,6 +100,7 @@ def _in_memory(project: Project, settings: Settings, journal: Path) -> tuple[Loc
 def _on_disk(project: Project, settings: Settings, folder: Path) -> tuple[LocalStore, DiskKeeping, Lane]:
     lock = _lock(folder)
     guards = guards_of(project)
+    project.version  # noqa: B018 - all files are read for it: once here, and not in the child as well
     epoch = _apart(lambda: recover_disk(project, settings, folder), str(folder))
     store = opened(folder, epoch, settings)
     # A query may take its time, and a little more until it is stopped.

@@ -15,6 +15,7 @@ from graphsvc.project import Project
 from graphsvc.validation import Document
 from graphsvc.validation.shapes import Shapes, remember
 from graphsvc.workers.pool import Pool
+from graphsvc.workers.sandbox import die_with_parent
 
 
 def shapes_of(project: Project) -> tuple[Document, ...]:
@@ -36,6 +37,7 @@ def preload(pool: Pool, documents: tuple[Document, ...], done: Callable[[], None
     child = os.fork()
     if child == 0:
         ours.close()
+        die_with_parent()
         # What answers comes first.
         os.nice(10)
         try:

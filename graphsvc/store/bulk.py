@@ -19,25 +19,41 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 import pyoxigraph as ox
 
 from graphsvc.formats import Kind
-from graphsvc.rdf.filling import LINES, fill
+from graphsvc.rdf.filling import fill, lines_apart
+from graphsvc.rdf.reading import engine_format
 from graphsvc.store.changes import epoch_after
 from graphsvc.store.generations import Generations, Snapshot, boot, failed, linked_copy
 from graphsvc.store.journal import Journal
 from graphsvc.store.keeping import Place
-from graphsvc.store.parts import Part, Source, graph_names, parts, position, quads_of
+from graphsvc.store.parts import (
+    Part,
+    Reading,
+    Source,
+    fault_of_lines,
+    graph_names,
+    part_size,
+    parts,
+    position,
+    quads_of,
+    quads_of_lines,
+)
 
 _NOTE, _KEPT, _WORK = "note.json", "kept", "work"
 # In what place of the store's folder; a start, a backup and a restore leave it alone.
 PLACE = ".graphsvc-load"
 # So many parts are loaded side by side at most: the engine's writing to the disk is what takes long.
 _SIDE_BY_SIDE = 4
+# Lines with blank nodes that are less than this share of a part are added with those of the parts beside it.
+_FEW = 1 / 16
+# Seconds between two looks at how far the engine is.
+_LOOK = 0.2
 
 Tell = Callable[[int], None]
 
@@ -67,10 +83,24 @@ class _Note:
     read: int = 0
     graphs: list[str] = field(default_factory=list)
 
-    def follow(self, place: int, part: Part) -> None:
+    def follow(self, place: int, part: Part, done: _Done) -> None:
         """Note that a part is done."""
-        self.digest = hashlib.sha256(bytes.fromhex(self.digest) + part.digest()).hexdigest()
+        for digest in done.digests:
+            self.digest = hashlib.sha256(bytes.fromhex(self.digest) + digest).hexdigest()
         self.source, self.position = place, part.end
+        self.graphs = sorted({*self.graphs, *done.graphs})
+
+
+@dataclass(frozen=True)
+class _Done:
+    """What is known of a part that was added: the graphs that it is about, the hashes of its pieces.
+
+    `left` are the lines of it that are still to be added.
+    """
+
+    graphs: set[str]
+    digests: list[bytes]
+    left: bytes = b""
 
 
 def load(
@@ -133,11 +163,11 @@ class _Load:
         shutil.rmtree(work, ignore_errors=True)
         linked_copy(before, work)
         engine = ox.Store(str(work))
+        whole = sum(source.size for source in self._sources)
         with ThreadPoolExecutor(_workers()) as pool:
             following = self._parts()
-            while several := list(islice(following, _workers())):
-                self._side_by_side(pool, engine, several)
-                if self._note.read < sum(source.size for source in self._sources):
+            while self._side_by_side(pool, engine, following):
+                if self._note.read < whole:
                     self._keep(engine)
         engine.flush()
         there = {"", *(str(graph.value) for graph in engine.named_graphs())}
@@ -149,50 +179,69 @@ class _Load:
         return done
 
     def _parts(self) -> Iterator[tuple[int, Part]]:
-        read = 0
+        size = part_size(self._sources, _workers())
         for place, source in enumerate(self._sources):
             if place >= self._note.source:
                 start = self._note.position if place == self._note.source else 0
-                for part in parts(source, start, self._place):
+                for part in parts(source, start, self._place, size):
                     yield place, part
-            read += source.size
 
     def _side_by_side(
-        self, pool: ThreadPoolExecutor, engine: ox.Store, several: list[tuple[int, Part]]
-    ) -> None:
-        running = {pool.submit(self._add, engine, part): (place, part) for place, part in several}
-        pending: set[Future[set[str]]] = set(running)
+        self, pool: ThreadPoolExecutor, engine: ox.Store, following: Iterator[tuple[int, Part]]
+    ) -> bool:
+        """Add the next few parts, each by a processor; whether there were any."""
+        running: dict[Future[_Done], tuple[int, Part]] = {}
+        # One is being added while the next is read and unpacked.
+        for place, part in islice(following, _workers()):
+            running[pool.submit(self._add, engine, part)] = place, part
+        pending: set[Future[_Done]] = set(running)
         while pending:
-            _, pending = wait(pending, timeout=0.2)
-            self._tell(self._behind(*several[0], before=True) + sum(position(part) for _, part in several))
-        names: set[str] = set(self._note.graphs)
+            _, pending = wait(pending, timeout=_LOOK)
+            self._tell(self._note.read + sum(position(part) for _, part in running.values()))
+        left = []
         for future, (place, part) in running.items():
-            names |= future.result()
-            self._note.follow(place, part)
-        self._note.graphs = sorted(names)
-        self._note.read = self._behind(*several[-1])
+            done = future.result()
+            self._note.follow(place, part, done)
+            self._note.read = sum(source.size for source in self._sources[:place]) + part.read
+            if done.left:
+                left.append(quads_of_lines(part, done.left))
+        if left:
+            engine.bulk_extend(chain.from_iterable(left))
         self._tell(self._note.read)
+        return bool(running)
 
-    def _behind(self, place: int, part: Part, *, before: bool = False) -> int:
-        return sum(source.size for source in self._sources[:place]) + (0 if before else part.read)
-
-    def _add(self, engine: ox.Store, part: Part) -> set[str]:
-        """Add a part; the names of the graphs that it is about."""
-        source = part.source
-        if source.syntax.kind is Kind.DATASET and source.syntax not in LINES:
+    def _add(self, engine: ox.Store, part: Part) -> _Done:
+        source, content = part.source, part.content
+        if isinstance(content, bytes):
+            return self._add_lines(engine, part, content)
+        if source.syntax.kind is Kind.DATASET:
             # Only who reads it knows which graphs it is about.
             names: set[str] = set()
             engine.bulk_extend(_noticed(quads_of(part, self._base), names))
-            return names
-        fill(
-            engine,
-            part.content,
-            source.syntax,
-            base=self._base,
-            graph=source.graph,
-            quads=partial(quads_of, part, self._base),
-        )
-        return graph_names(part)
+        else:
+            names = {source.graph}
+            quads = partial(quads_of, part, self._base)
+            fill(engine, content, source.syntax, base=self._base, graph=source.graph, quads=quads)
+        done = _Done(names, part.digests())
+        if content != source.path:
+            content.unlink()
+        return done
+
+    def _add_lines(self, engine: ox.Store, part: Part, content: bytes) -> _Done:
+        """Add lines: natively those without blank nodes; of the others, many now, and few later."""
+        source = part.source
+        without, within = lines_apart(content)
+        where = ox.NamedNode(source.graph) if source.graph else ox.DefaultGraph()
+        reading = cast("IO[bytes]", Reading(part, without))
+        try:
+            if without:
+                engine.bulk_load(reading, engine_format(source.syntax), to_graph=where)
+        except (SyntaxError, ValueError, MemoryError) as error:
+            raise fault_of_lines(part, error) from None
+        many = len(within) > len(content) * _FEW
+        if many:
+            engine.bulk_extend(quads_of_lines(part, within))
+        return _Done(graph_names(part), part.digests(), b"" if many else within)
 
     def _keep(self, engine: ox.Store) -> None:
         """Keep what there is, with a note; then what was kept before is of no use."""

@@ -67,7 +67,8 @@ class Lock:
             os.close(descriptor)
 
     def release(self) -> None:
-        """Let others have it."""
+        """Let others have it, even while a fork of this process has the file open too."""
+        fcntl.flock(self._descriptor, fcntl.LOCK_UN)
         os.close(self._descriptor)
 
     def __enter__(self) -> Self:

@@ -53,7 +53,7 @@ def dying(step: str) -> None:
 
 def main(store: str, part: str, step: str, *files: str) -> None:
     """Load, and print what it came to."""
-    parts.PART = int(part)
+    parts.PIECE = parts.PART = int(part)
     settings = load(LIBRARY, {}, store=f"disk:{store}")
     dying(step)
     done = load_documents(Project(settings), settings, [Path(name) for name in files], GRAPH, lambda _: None)

@@ -16,10 +16,10 @@ from graphsvc.errors import DataSyntaxError, ProjectError
 from graphsvc.formats import CSV, DATA_FORMATS, Format, by_suffix
 from graphsvc.loading import load_documents, open_store
 from graphsvc.project import Project
-from graphsvc.rdf.filling import may_have_blank_nodes
+from graphsvc.rdf.filling import lines_apart, may_have_blank_nodes
 from graphsvc.settings import Settings, load
 from graphsvc.sparql import read
-from graphsvc.store import Write, parts
+from graphsvc.store import Write, bulk, parts
 from graphsvc.store.backup import back_up
 from graphsvc.store.bulk import Loaded
 from graphsvc.store.disk import Lock
@@ -75,6 +75,7 @@ def lines(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "PIECE", 10_000)
     monkeypatch.setattr(parts, "PART", 10_000)
 
 
@@ -155,6 +156,96 @@ def process(store: Path, step: str, *files: Path) -> subprocess.CompletedProcess
     return subprocess.run(
         [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
+
+
+def test_packed_files_that_are_loaded_side_by_side_are_not_taken_for_one_another(tmp_path: Path) -> None:
+    files = [tmp_path / name / "a.ttl.gz" for name in ("one", "two", "three")]
+    for number, path in enumerate(files):
+        path.parent.mkdir()
+        path.write_bytes(gzip.compress(f"<urn:a> <urn:p> {number} .".encode()))
+    assert loaded(tmp_path / "db", *files).added == len(files)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_the_way_in_which_a_document_is_cut_is_no_part_of_the_state(
+    tmp_path: Path, lines: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = loaded(tmp_path / "several", lines)
+    monkeypatch.setattr(parts, "PART", 1 << 20)
+    assert loaded(tmp_path / "one", lines).epoch == several.epoch
+    assert dump(tmp_path / "one") == dump(tmp_path / "several")
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "gzip"])
+def test_who_waits_hears_of_more_and_more_until_all_is_done(
+    tmp_path: Path, lines: Path, packed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lines.with_suffix(".nt.gz") if packed else lines
+    if packed:
+        path.write_bytes(gzip.compress(lines.read_bytes()))
+    # Always, and not five times a second.
+    monkeypatch.setattr(bulk, "_LOOK", 0)
+    heard: list[int] = []
+    settings = settings_of(tmp_path / "db")
+    load_documents(Project(settings), settings, [path], GRAPH, heard.append)
+    assert heard == sorted(heard)
+    assert heard[-1] == path.stat().st_size
+
+
+def test_it_is_known_how_far_the_engine_is_within_a_part(tmp_path: Path, lines: Path) -> None:
+    syntax = by_suffix(lines.name, DATA_FORMATS)
+    assert syntax is not None
+    source = parts.Source(lines, syntax, GRAPH)
+    (part,) = parts.parts(source, 0, tmp_path, source.size)
+    quads = parts.quads_of_lines(part, part.bytes())
+    assert parts.position(part) == 0
+    next(quads)
+    first = parts.position(part)
+    assert 0 < first < source.size
+    assert len(list(quads)) == LINES - 1
+    assert parts.position(part) == source.size
+
+
+NEAR = [
+    (b"<urn:a> <urn:p> <urn:b> .\n", b""),
+    (b"", b"_:a <urn:p> <urn:b> .\n"),
+    (b"", b"<urn:a> <urn:p> _:b ."),
+    (b"<urn:a> <urn:p> <urn:b> .\n", b"_:a <urn:p> _:b .\r\n<urn:a> <urn:p> _:b .\n"),
+    (b"# no label\n\n", b"<urn:a> <urn:p> <<( _:s <urn:p> 1 )>> .\n"),
+]
+
+
+@pytest.mark.parametrize(("without", "within"), NEAR)
+def test_lines_with_blank_nodes_are_told_apart(without: bytes, within: bytes) -> None:
+    assert lines_apart(without + within) == (without, within)
+    between = without + within + without if within.endswith(b"\n") else without + within
+    assert lines_apart(between) == (between.replace(within, b"") if within else between, within)
+
+
+@pytest.mark.usefixtures("small_parts")
+def test_few_blank_nodes_among_many_lines_stay_one_in_all_parts(tmp_path: Path) -> None:
+    path = tmp_path / "few.nt"
+    plain = "".join(f"<urn:a> <urn:p> <urn:x:{number}> .\n" for number in range(1_000))
+    path.write_text(
+        f"_:b <urn:first> 1 .\n{plain}_:b <urn:second> _:c .\n{plain}_:c <urn:third> 1 .\n".replace(
+            " 1 .", ' "1" .'
+        )
+    )
+    assert loaded(tmp_path / "db", path).added == 1_003
+    assert rows(tmp_path / "db", "?b <urn:first> ?n ; <urn:second> ?c . ?c <urn:third> ?n") == 1
+
+
+@pytest.mark.usefixtures("small_parts")
+@pytest.mark.parametrize("fault", ["_:b <urn:p> .", "_:b <urn:p> <urn:b> . .", "<urn:a> <urn:p> <urn b> ."])
+def test_a_fault_beside_blank_nodes_is_told_with_its_line(tmp_path: Path, fault: str) -> None:
+    path = tmp_path / "few.nt"
+    plain = "_:b <urn:p> <urn:b> .\n" + "<urn:a> <urn:p> <urn:b> .\n" * 1_000
+    path.write_text(f"{plain}{fault}\n{plain}")
+    with pytest.raises(DataSyntaxError) as caught:
+        loaded(tmp_path / "db", path)
+    assert (caught.value.line, caught.value.source) == (1_002, "few.nt")
+    assert caught.value.column
 
 
 @pytest.mark.parametrize("change", ["file", "state"])

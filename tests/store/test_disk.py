@@ -182,6 +182,26 @@ def test_after_a_loss_of_power_the_journal_is_done_again_from_what_was_forced_to
     assert bool(engine.query("ASK { GRAPH <urn:g> { ?s <urn:n> 0, 1, 2, 3, 4 } }"))
 
 
+def test_a_lock_that_is_released_is_free_though_a_fork_still_has_the_file(tmp_path: Path) -> None:
+    lock = Lock.take(tmp_path)
+    assert lock is not None
+    ends, goes_on = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(goes_on)
+        os.read(ends, 1)
+        os._exit(0)
+    try:
+        lock.release()
+        again = Lock.take(tmp_path)
+        assert again is not None
+        again.release()
+    finally:
+        os.close(goes_on)
+        os.close(ends)
+        os.waitpid(child, 0)
+
+
 def test_files_that_changed_replace_the_graphs_that_nobody_wrote_to(tmp_path: Path) -> None:
     project = tmp_path / "project"
     shutil.copytree(LIBRARY, project)
