@@ -27,6 +27,7 @@ CREATE TABLE property(id INTEGER PRIMARY KEY, iri TEXT UNIQUE, narrows INTEGER D
 CREATE TABLE said(doc INTEGER, kind INTEGER, property INTEGER, language TEXT, value TEXT);
 CREATE TABLE exact(key TEXT, doc INTEGER, PRIMARY KEY(key, doc)) WITHOUT ROWID;
 CREATE TABLE facet(doc INTEGER, property INTEGER, value TEXT, PRIMARY KEY(doc, property, value)) WITHOUT ROWID;
+CREATE TABLE part(iri TEXT PRIMARY KEY, told INTEGER) WITHOUT ROWID;
 CREATE TEMP TABLE found_key(key TEXT, doc INTEGER);
 CREATE TEMP TABLE found_facet(doc INTEGER, property INTEGER, value TEXT);
 CREATE VIRTUAL TABLE words USING fts5(
@@ -91,7 +92,10 @@ def _fill(file: sqlite3.Connection, gathering: Gathering, base: str) -> None:
     file.executemany("INSERT INTO resource VALUES (?, ?, ?)", resources)
     _insert(file, "INSERT INTO found_key VALUES (?, ?)", _names(known))
     properties: dict[str, int] = {}
+    parts = _Parts(base)
+    parts.tell(known)
     for batch in _batches(gathering.texts()):
+        parts.tell(subject for (subject, *_), _ in batch)
         said = [
             (known[subject], kind, properties.setdefault(name, len(properties) + 1), language, value)
             for (subject, name, language, value), kind in batch
@@ -100,16 +104,46 @@ def _fill(file: sqlite3.Connection, gathering: Gathering, base: str) -> None:
         file.executemany("INSERT INTO said VALUES (?, ?, ?, ?, ?)", said)
         keys = ((key_of(row[4]), row[0]) for row in said if row[1] <= REFERENCE and len(row[4]) <= _MAX_KEY)
         file.executemany("INSERT INTO found_key VALUES (?, ?)", ((k, doc) for k, doc in keys if k))
-    for found in (gathering.classes(), gathering.concepts(), gathering.years()):
+    for found in (parts.telling(gathering.classes()), gathering.concepts(), gathering.years()):
         rows = (
             (known[subject], properties.setdefault(name, len(properties) + 1), value)
             for subject, name, value in found
             if subject in known
         )
         _insert(file, "INSERT INTO found_facet VALUES (?, ?, ?)", rows)
+    parts.mention(gathering.used_properties())
+    _insert(file, "INSERT INTO part VALUES (?, ?)", sorted(parts.found.items()))
     file.executemany(
         "INSERT INTO property(id, iri) VALUES (?, ?)", ((n, iri) for iri, n in properties.items())
     )
+
+
+class _Parts:
+    """The IRIs under `base` that name parts of documents, by fragments: whether something is said of each."""
+
+    def __init__(self, base: str) -> None:
+        self.found: dict[str, bool] = {}
+        self._base = base.rstrip("/")
+
+    def tell(self, iris: Iterable[str]) -> None:
+        """Take in IRIs of which something is said."""
+        self.found |= ((iri, True) for iri in iris if self._is_part(iri))
+
+    def mention(self, iris: Iterable[str]) -> None:
+        """Take in IRIs that something is said with."""
+        for iri in iris:
+            if self._is_part(iri):
+                self.found.setdefault(iri, False)
+
+    def telling(self, rows: Iterable[tuple[str, str, str]]) -> Iterator[tuple[str, str, str]]:
+        """Rows of a subject, a property and an IRI as they come, taken in."""
+        for batch in _batches(rows):
+            self.tell(subject for subject, _, _ in batch)
+            self.mention(value for _, _, value in batch)
+            yield from batch
+
+    def _is_part(self, iri: str) -> bool:
+        return "#" in iri and iri.startswith(self._base)
 
 
 def _names(known: dict[str, int]) -> Iterator[tuple[str, int]]:

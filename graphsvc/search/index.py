@@ -145,6 +145,16 @@ class Reading:
         )
         return dict(rows.fetchall())
 
+    def parts(self, document: str, most: int) -> list[str]:
+        """The IRIs that continue a document's with `#`, sorted, at most `most`: those of which something is said;
+        where there are none, those that are classes or properties of something."""
+        rows = self.file.execute(
+            "SELECT iri FROM part WHERE told = (SELECT max(told) FROM part WHERE iri >= ?1 AND iri < ?2) "
+            "AND iri >= ?1 AND iri < ?2 ORDER BY iri LIMIT ?3",
+            (f"{document}#", f"{document}$", most),
+        )
+        return [row[0] for row in rows]
+
     def standing(self, docs: Sequence[int]) -> dict[int, int]:
         """By resource: 0 for one of this graph's own, 1 for another's, 2 for one that has no label and for shapes,
         which are seldom what somebody looks for."""
