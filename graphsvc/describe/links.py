@@ -12,7 +12,7 @@ from graphsvc.store import Store
 from graphsvc.store.rows import select
 
 # Up to so many members a page lists them in the order of their names; beyond it, in the store's own.
-SORTED_MEMBERS = 5_000
+SORTED_MEMBERS = 1_000
 # Statements to a resource, and those of a graph, are counted up to here; a larger number is "more than" it.
 MOST = 10_000
 # How many properties one query counts.
