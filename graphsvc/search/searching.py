@@ -167,14 +167,21 @@ def _telling(reading: Reading, tiers: Sequence[Sequence[int]]) -> int:
 def _by_rarity(
     reading: Reading, groups: Sequence[Sequence[Part]], wanted: Sequence[int], most: int
 ) -> dict[int, float]:
-    """Resources that have some of the words, of each word the first `most`; what has more and rarer words fits
-    better."""
+    """Resources that have some of the words, with how well they fit: what has more and rarer words fits better.
+
+    Of each word they are the first `most`, and those among the first that have a rarer word too.
+    """
     fits: dict[int, float] = {}
     number = reading.number()
-    for group in groups:
+    rarer: list[Part] = []
+    for group in sorted(groups, key=lambda group: reading.frequency([group])):
         weight = log1p(number / (1 + reading.frequency([group])))
-        for doc in reading.first([group], most, wanted):
+        having = {*reading.first([group], most, wanted)}
+        if rarer:
+            having |= {*reading.first([rarer, group], most, wanted)}
+        for doc in having:
             fits[doc] = fits.get(doc, 0.0) - weight
+        rarer += group
     return fits
 
 
