@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphsvc.errors import StoreError
+from graphsvc.errors import GraphsvcError
 from graphsvc.rdf import Iri, Literal
 from graphsvc.store import Store
 from graphsvc.store.rows import Row, select
@@ -68,7 +68,7 @@ def graph_names(store: Store) -> list[str]:
     """The named graphs that have a triple, in order; found without a look at all triples by an engine that can."""
     try:
         rows = select(store, "SELECT ?g { GRAPH ?g {} FILTER EXISTS { GRAPH ?g { ?s ?p ?o } } }")
-    except StoreError:
+    except GraphsvcError:
         rows = []
     # Not every engine has an answer to a group that is empty.
     rows = rows or select(store, "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")
