@@ -2,6 +2,8 @@
 
 On graphs of 10³ to 10⁵ instruments (`--large`: 10⁶): the milliseconds of a point lookup, a page, a search and
 an aggregate for one client, each asked for the first time, and the memory of the keeper beside that of the store.
+So are the pages of what has the more to say the larger the graph is: an organisation to which a quarter of all
+instruments lead, their class, and a named graph of theirs.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from bench.field import client
 from bench.field.client import Request
@@ -20,14 +23,21 @@ from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, Engine
 from bench.field.graphs import ROOT, Graph, graph_of
 from bench.field.limit import Limit
 from bench.field.questions import Question, questions
+from bench.generate import BASE
 from tests.processes import family
 
 BUILD = ROOT / "build" / "bench"
 SIZES, LARGE = (1_000, 10_000, 100_000), (1_000_000,)
-FLAT = ("point lookup", "page, HTML", "page, Turtle", "search")
+FLAT = ("point lookup", "page, HTML", "page, Turtle", "search", "search, frequent word")
+BOUNDED = ("page of a hub", "page of a class", "page of a named graph")
 LINEAR = ("grouped count", "per year aggregate")
+# In words of its own each time, so that no answer is one that was kept.
+_ANEW = (("Accept-Language", "en,x-@U@;q=0.1"),)
 # An index of many titles takes its time, once.
-_INDEX = 600.0
+_INDEX = 1800.0
+_HUB = "/doc/org/org-0"
+_CLASS = "/describe?" + urlencode({"iri": f"{BASE}def/dg#Instrument"})
+_GRAPH = "/graph/instruments-000"
 
 
 def growth(sizes: tuple[int, ...], seconds: float, say: Callable[[str], None]) -> dict[str, Any]:
@@ -65,6 +75,9 @@ def _times(engine: Engine, graph: Graph, seconds: float) -> dict[str, float]:
     search = Request("/search?q=trust+@N@", "application/json")
     client.until(lambda: client.ask(engine.url, search, size=graph.size)[0] == 200, _INDEX)
     asked: dict[str, list[Request]] = {"search": [search]}
+    asked["search, frequent word"] = [Request("/search?q=digital", "application/json", headers=_ANEW)]
+    for name, path in zip(BOUNDED, (_HUB, _CLASS, _GRAPH), strict=True):
+        asked[name] = [Request(path, "text/html", headers=_ANEW)]
     by_name: dict[str, Question] = {question.name: question for question in questions()}
     for name in (*FLAT[:3], *LINEAR):
         asked[name] = by_name[name].cold(engine)

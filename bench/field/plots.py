@@ -10,7 +10,10 @@ from typing import Any
 from bench.field.engines import ENGINES, OXIGRAPH_IN_MEMORY
 from bench.field.goals import ratio
 
-_COLOURS = ("#2563a8", "#5b9bd5", "#8a8a8a", "#b3b3b3", "#c0722b", "#7a9a3c")
+_COLOURS = (
+    *("#2563a8", "#5b9bd5", "#8a8a8a", "#b3b3b3", "#c0722b", "#7a9a3c"),
+    *("#a83232", "#8e5bb5", "#2f9c95", "#c9a227"),
+)
 _STYLE = "<style>text{font:12px sans-serif;fill:#777}line{stroke:#999;stroke-width:.5}</style>"
 _LEFT, _WIDTH = 150, 560
 _BAR, _GAP = 7, 10

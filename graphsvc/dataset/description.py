@@ -34,11 +34,12 @@ _PROTOCOL = "https://www.w3.org/TR/sparql11-protocol/"
 
 
 def describe_dataset(
-    settings: Settings, version: str, statistics: Statistics, graphs: Mapping[str, int]
+    settings: Settings, version: str, statistics: Statistics | None, graphs: Mapping[str, int | None]
 ) -> list[ox.Quad]:
     """What the dataset is, how much is in it, and how it can be had.
 
-    `version` names the state of the data; `graphs` are the named graphs with their numbers of triples. Who
+    `version` names the state of the data; `graphs` are the named graphs with their numbers of triples. What is not
+    counted yet (None) is not said. Who
     publishes it and under which licence is said only where the settings say so, and a catalogue, which may
     not be without a publisher, only where there is one. Raises ProjectError where the licence is no IRI.
     """
@@ -51,7 +52,10 @@ def describe_dataset(
         "dct_publisher": iri(publisher) if publisher else None,
     }
     _dataset(said, settings, names, version, statistics, graphs, shared)
-    _content(said, names, statistics, graphs)
+    if statistics is not None:
+        _content(said, names, statistics)
+    for graph, triples in graphs.items():
+        said.about(graph, ["void:Dataset"], void_triples=triples)
     for syntax in GRAPH_FORMATS:
         for packed in (False, True):
             _distribution(said, names, syntax, packed, shared["dct_license"])
@@ -92,8 +96,8 @@ def _dataset(
     settings: Settings,
     names: Names,
     version: str,
-    statistics: Statistics,
-    graphs: Mapping[str, int],
+    statistics: Statistics | None,
+    graphs: Mapping[str, int | None],
     shared: Mapping[str, ox.NamedNode | None],
 ) -> None:
     space = f"{settings.base}/"
@@ -114,14 +118,16 @@ def _dataset(
         void_feature=[iri(one.iri) for one in GRAPH_FORMATS if one.iri],
         void_uriSpace=space,
         void_uriRegexPattern=f"^{re.escape(space)}",
-        void_vocabulary=[iri(one) for one in vocabularies(statistics, settings.prefixes)],
-        void_exampleResource=[iri(one) for one in statistics.examples],
+        void_vocabulary=[iri(one) for one in vocabularies(statistics, settings.prefixes)]
+        if statistics
+        else [],
+        void_exampleResource=[iri(one) for one in statistics.examples] if statistics else [],
         void_subset=[iri(graph) for graph in graphs],
     )
     said.about(names.page, ["foaf:Document"])
 
 
-def _content(said: Statements, names: Names, statistics: Statistics, graphs: Mapping[str, int]) -> None:
+def _content(said: Statements, names: Names, statistics: Statistics) -> None:
     """The counts. https://www.w3.org/TR/void/#statistics"""
     by_property = {part(names.dataset, "property", one.iri): one for one in statistics.properties}
     by_class = {part(names.dataset, "class", one.iri): one for one in statistics.classes}
@@ -155,8 +161,6 @@ def _content(said: Statements, names: Names, statistics: Statistics, graphs: Map
             void_entities=kind.entities,
             void_distinctSubjects=kind.instances,
         )
-    for graph, triples in graphs.items():
-        said.about(graph, ["void:Dataset"], void_triples=triples)
 
 
 def _distribution(

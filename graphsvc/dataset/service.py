@@ -27,8 +27,8 @@ class Abilities:
     properties: Sequence[str] = ()
 
 
-def describe_service(names: Names, graphs: Mapping[str, int], can: Abilities) -> list[ox.Quad]:
-    """What the endpoint can do, and the named graphs that it holds, each with its number of triples.
+def describe_service(names: Names, graphs: Mapping[str, int | None], can: Abilities) -> list[ox.Quad]:
+    """What the endpoint can do, and the named graphs that it holds, each with its number of triples if known.
 
     Nothing is claimed that is not so. What is inferred is in the data, as named graphs; the matching of queries
     knows simple entailment only.

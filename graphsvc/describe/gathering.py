@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from graphsvc.describe import links, statements
-from graphsvc.describe import roles as names
 from graphsvc.describe.evidence import QUOTED_FROM, Passage, Remark, passages, passages_of, quoted_by, remarks
 from graphsvc.describe.links import Count
 from graphsvc.describe.names import TYPE
@@ -35,7 +34,8 @@ class Gathered:
     """What the store gave for one page.
 
     `counts` are the numbers of values by property, of which `own` may hold the first only; likewise
-    `incoming_counts` and `incoming`; `remarks` are keyed by predicate and object; `size` is that of a graph.
+    `incoming_counts` and `incoming`, of `some_incoming` properties perhaps not all; `remarks` are keyed by
+    predicate and object; `size` is that of a graph, past `links.MOST` only that it is larger.
     `lines` are those of a source document, `quoted_by` what each of its passages states something about,
     and `inner` the parts of those passages.
     """
@@ -43,7 +43,8 @@ class Gathered:
     topic: str
     own: list[Statement] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    incoming_counts: list[Count] = field(default_factory=list)
+    incoming_counts: Sequence[Count] = ()
+    some_incoming: bool = False
     incoming: Mapping[str, Sequence[Iri | BlankNode]] = field(default_factory=dict)
     remarks: dict[tuple[str, Term], list[Remark]] = field(default_factory=dict)
     passages: dict[str, Passage] = field(default_factory=dict)
@@ -57,8 +58,10 @@ class Gathered:
     inner: dict[str, list[str]] = field(default_factory=dict)
 
 
-def gather(store: Store, topic: str, roles: Roles, document: str | None, number: int) -> Gathered:
-    """What page `number` about `topic` shows; `document` is the one whose parts are shown with it, if any.
+def gather(
+    store: Store, topic: str, roles: Roles, document: str | None, parts: Iterable[str], number: int
+) -> Gathered:
+    """What page `number` about `topic` shows; `document` is the one whose `parts` are shown with it, if any.
 
     Raises NotFound for a page past the last.
     """
@@ -69,17 +72,24 @@ def gather(store: Store, topic: str, roles: Roles, document: str | None, number:
         found.own = _own(store, topic, counts)
         found.remarks = remarks(store, topic)
     if roles.object:
-        found.incoming_counts = links.incoming_counts(store, topic)[:MAX_PROPERTIES]
+        counted = links.incoming_counts(store, topic)
+        found.incoming_counts, found.some_incoming = counted.each[:MAX_PROPERTIES], counted.some
         found.incoming = links.incoming(store, topic, found.incoming_counts, FIRST_INCOMING)
     if document is not None:
-        every = sorted(names.parts(store, document), key=natural)
+        every = sorted(parts, key=natural)
         every = _without_text(store, found, document, every)
         found.part_count = len(every)
         found.parts = _slice(every, number, PARTS_PAGE)
         found.part_statements = statements.about(store, found.parts)
     if roles.graph:
         found.size = links.graph_size(store, topic)
-        found.members = links.graph_members(store, topic, MEMBERS_PAGE + 1, (number - 1) * MEMBERS_PAGE)
+        found.members = links.graph_members(
+            store,
+            topic,
+            MEMBERS_PAGE + 1,
+            (number - 1) * MEMBERS_PAGE,
+            ordered=found.size <= links.MOST,
+        )
     quoted = [s.object.value for s in (*found.own, *found.part_statements) if is_quote(s)]
     quoted += [r.value.value for group in found.remarks.values() for r in group if r.property == QUOTED_FROM]
     found.passages |= passages(store, islice(dict.fromkeys([*quoted, *found.parts]), MAX_QUOTES))

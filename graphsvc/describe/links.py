@@ -2,39 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from graphsvc.describe.names import OWL, RDF, RDFS, SH, TYPE, batches, listed, usable
+from graphsvc.describe.terms import PROPERTIES
 from graphsvc.rdf import BlankNode, Iri, Term
 from graphsvc.store import Store
 from graphsvc.store.rows import select
 
 # Up to so many members a page lists them in the order of their names; beyond it, in the store's own.
-SORTED_MEMBERS = 5_000
+SORTED_MEMBERS = 1_000
+# Statements to a resource, and those of a graph, are counted up to here; a larger number is "more than" it.
+MOST = 10_000
+# How many properties one query counts.
+_TOGETHER = 40
+# How many properties of vocabularies and shapes are tried on a resource that more statements lead to.
+_TRIED = 2_000
+# By these, vocabularies and shapes speak of a term.
+_OF_TERMS = (
+    TYPE,
+    *(RDFS + name for name in ("subClassOf", "subPropertyOf", "domain", "range", "isDefinedBy", "seeAlso")),
+    *(OWL + name for name in ("equivalentClass", "equivalentProperty", "inverseOf", "sameAs")),
+    *(SH + name for name in ("targetClass", "targetNode", "class", "node", "path", "in", "hasValue")),
+    *(RDF + name for name in ("subject", "predicate", "object", "first")),
+)
 
 
 @dataclass(frozen=True)
 class Count:
-    """How many statements there are by one property."""
+    """How many statements there are by one property: `more` than the number, or just as many."""
 
     property: str
     number: int
+    more: bool = False
 
 
-def outgoing_counts(store: Store, iri: str) -> list[Count]:
+@dataclass(frozen=True)
+class Counts:
+    """The counts of the statements to a resource by property; `some` where there may be properties besides."""
+
+    each: tuple[Count, ...] = ()
+    some: bool = False
+
+
+def outgoing_counts(store: Store, iri: str) -> tuple[Count, ...]:
     """Statements from the resource by property, most first."""
-    return _counts(store, f"{Iri(iri).n3()} ?p ?other")
+    rows = select(store, f"SELECT ?p (COUNT(*) AS ?n) {{ {Iri(iri).n3()} ?p ?other }} GROUP BY ?p")
+    return _sorted(Count(row["p"].value, int(row["n"].value)) for row in rows if "p" in row)
 
 
-def incoming_counts(store: Store, iri: str) -> list[Count]:
-    """Statements to the resource by property, most first."""
-    return _counts(store, f"?other ?p {Iri(iri).n3()}")
+def incoming_counts(store: Store, iri: str) -> Counts:
+    """Statements to the resource by property, most first.
+
+    Where more than MOST lead to it, the properties are those of the first MOST, and those that vocabularies and
+    shapes name: it takes no longer the more there are.
+    """
+    first = f"SELECT ?p {{ ?other ?p {Iri(iri).n3()} }} LIMIT {MOST + 1}"
+    rows = select(store, f"SELECT ?p (COUNT(*) AS ?n) {{ {{ {first} }} }} GROUP BY ?p")
+    numbers = {row["p"].value: int(row["n"].value) for row in rows if "p" in row}
+    if sum(numbers.values()) <= MOST:
+        return Counts(_sorted(Count(*each) for each in numbers.items()))
+    names = numbers.keys() | _leading_to(store, iri)
+    return Counts(_sorted(_bounded(store, {name: _incoming(iri, name) for name in names})), some=True)
 
 
-def _counts(store: Store, pattern: str) -> list[Count]:
-    rows = select(store, f"SELECT ?p (COUNT(*) AS ?n) {{ {pattern} }} GROUP BY ?p")
-    counts = [Count(row["p"].value, int(row["n"].value)) for row in rows if "p" in row]
-    return sorted(counts, key=lambda count: (-count.number, count.property))
+def _leading_to(store: Store, iri: str) -> set[str]:
+    """Those of the properties that vocabularies and shapes name, or speak by, that lead to a resource."""
+    found: set[str] = set()
+    rows = select(
+        store,
+        f"""
+        SELECT DISTINCT ?p {{
+          {{ VALUES ?kind {{ {listed(PROPERTIES)} }} ?p <{TYPE}> ?kind }} UNION {{ ?shape <{SH}path> ?p }}
+          FILTER(isIRI(?p))
+        }} LIMIT {_TRIED}""",
+    )
+    for batch in batches([*_OF_TERMS, *(row["p"].value for row in rows)]):
+        leading = f"VALUES ?p {{ {listed(batch)} }} FILTER EXISTS {{ ?other ?p {Iri(iri).n3()} }}"
+        found |= {row["p"].value for row in select(store, f"SELECT ?p {{ {leading} }}")}
+    return found
+
+
+def count_of(store: Store, iri: str, name: str, *, incoming: bool) -> Count | None:
+    """The statements from the resource by one property, or those to it, up to MOST; None where there are none."""
+    if not usable(name):
+        return None
+    if incoming:
+        found = next(_bounded(store, {name: _incoming(iri, name)}))
+    else:
+        rows = select(store, f"SELECT (COUNT(*) AS ?n) {{ {Iri(iri).n3()} {Iri(name).n3()} ?other }}")
+        found = Count(name, int(rows[0]["n"].value))
+    return found if found.number else None
+
+
+def _incoming(iri: str, name: str) -> str:
+    return f"?other {Iri(name).n3()} {Iri(iri).n3()}"
+
+
+def _bounded(store: Store, patterns: Mapping[str, str]) -> Iterator[Count]:
+    """How many solutions each property's pattern has, up to MOST."""
+    for batch in batches(list(patterns), _TOGETHER):
+        arms = " UNION ".join(
+            f"{{ SELECT ({Iri(name).n3()} AS ?p) (COUNT(*) AS ?n) "
+            f"{{ SELECT ?other {{ {patterns[name]} }} LIMIT {MOST + 1} }} }}"
+            for name in batch
+        )
+        for row in select(store, f"SELECT ?p ?n {{ {arms} }}"):
+            number = int(row["n"].value)
+            yield Count(row["p"].value, min(number, MOST), number > MOST)
+
+
+def _sorted(counts: Iterable[Count]) -> tuple[Count, ...]:
+    return tuple(sorted(counts, key=lambda count: (-count.number, count.property)))
 
 
 def incoming(store: Store, iri: str, counts: Sequence[Count], size: int) -> dict[str, list[Iri | BlankNode]]:
@@ -87,18 +167,23 @@ def first_values(store: Store, iri: str, counts: Sequence[Count], size: int) -> 
     ]
 
 
-def graph_members(store: Store, graph: str, size: int, offset: int) -> list[str]:
-    """The resources that a named graph has statements about, from the `offset`-th on."""
-    rows = select(
-        store,
-        f"""
-        SELECT DISTINCT ?member {{ GRAPH {Iri(graph).n3()} {{ ?member ?p ?o }} FILTER(isIRI(?member)) }}
-        ORDER BY ?member LIMIT {size} OFFSET {offset}""",
+def graph_members(store: Store, graph: str, size: int, offset: int, *, ordered: bool) -> list[str]:
+    """The resources that a named graph has statements about, from the `offset`-th on.
+
+    In the order of their names if `ordered`, which takes the longer the larger the graph is; else in the store's.
+    """
+    members = (
+        f"SELECT DISTINCT ?member {{ GRAPH {Iri(graph).n3()} {{ ?member ?p ?o }} FILTER(isIRI(?member)) }}"
     )
+    if ordered:
+        # The names alone are sorted, and not the statements.
+        members = f"SELECT ?member {{ {{ {members} }} }} ORDER BY ?member"
+    rows = select(store, f"{members} LIMIT {size} OFFSET {offset}")
     return [row["member"].value for row in rows]
 
 
-def graph_size(store: Store, graph: str) -> int:
-    """The number of statements in a named graph."""
-    rows = select(store, f"SELECT (COUNT(*) AS ?n) {{ GRAPH {Iri(graph).n3()} {{ ?s ?p ?o }} }}")
+def graph_size(store: Store, graph: str, most: int = MOST) -> int:
+    """The number of statements in a named graph; `most` + 1 where there are more than `most`."""
+    first = f"SELECT ?s {{ GRAPH {Iri(graph).n3()} {{ ?s ?p ?o }} }} LIMIT {most + 1}"
+    rows = select(store, f"SELECT (COUNT(*) AS ?n) {{ {{ {first} }} }}")
     return int(rows[0]["n"].value) if rows else 0

@@ -17,7 +17,8 @@ _MACHINERY = frozenset({RDF + "subject", RDF + "predicate", RDF + "object"})
 
 @dataclass(frozen=True)
 class Branch:
-    """Links by one property: `nodes` are some of the resources at the other end, `number` is how many there are.
+    """Links by one property: `nodes` are some of the resources at the other end, `number` is how many there are
+    (or `more`).
 
     An `incoming` link leads from the other resource to the centre.
     """
@@ -26,6 +27,7 @@ class Branch:
     incoming: bool
     nodes: tuple[str, ...]
     number: int
+    more: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def neighbourhood(found: Gathered, order: Mapping[str, tuple[float, ...]]) -> Ne
         for count in found.incoming_counts
         if count.property not in _MACHINERY
     }
-    numbers = {count.property: count.number for count in found.incoming_counts}
+    counted = {count.property: count for count in found.incoming_counts}
     candidates = [(name, False, out[name]) for name in _sorted(out, order)]
     candidates += [(name, True, into[name]) for name in _sorted(into, order) if into[name]]
     chosen = candidates[:MAX_BRANCHES]
@@ -58,8 +60,9 @@ def neighbourhood(found: Gathered, order: Mapping[str, tuple[float, ...]]) -> Ne
     branches = []
     for (name, incoming, nodes), share in zip(chosen, shares, strict=True):
         cut = not incoming and found.counts.get(name, 0) > len(nodes) and _is_cut(found, name)
-        number = numbers[name] if incoming else found.counts[name] if cut else len(nodes)
-        branches.append(Branch(name, incoming, tuple(nodes[:share]), number))
+        number = counted[name].number if incoming else found.counts[name] if cut else len(nodes)
+        more = incoming and counted[name].more
+        branches.append(Branch(name, incoming, tuple(nodes[:share]), number, more))
     return Neighbourhood(found.topic, tuple(branches), len(candidates) - len(chosen))
 
 

@@ -1,4 +1,4 @@
-"""What the store knows an IRI as, and which documents have parts that are named by a fragment."""
+"""What the store knows an IRI as, and what it is kin to."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from graphsvc.describe.names import OWL, RDFS, SH, TYPE, batches, listed, usable
-from graphsvc.rdf import Iri, Literal
+from graphsvc.rdf import Iri
 from graphsvc.store import Store
 from graphsvc.store.rows import select
-
-# A document with more parts than this is still whole in RDF up to here, and paged in HTML.
-MAX_PARTS = 20_000
 
 
 @dataclass(frozen=True)
@@ -50,47 +47,6 @@ def roles(store: Store, iris: Iterable[str]) -> dict[str, Roles]:
                 *(row[name].value in ("true", "1") for name in ("subject", "object", "predicate", "graph"))
             )
     return found
-
-
-def documents_with_parts(store: Store, base: str) -> frozenset[str]:
-    """The IRIs under `base` that some IRI in the graph continues with `#`.
-
-    It looks at every statement, so the answer is worth keeping for as long as the store's epoch stays.
-    """
-    found: set[str] = set()
-    stem = Literal(base).n3()
-    for pattern in ("?iri ?p ?o", "?s ?p ?iri", "{ SELECT DISTINCT ?iri { ?s ?iri ?o } }"):
-        rows = select(
-            store,
-            f"""
-            SELECT DISTINCT ?document {{
-              {pattern}
-              FILTER(isIRI(?iri) && CONTAINS(STR(?iri), "#") && STRSTARTS(STR(?iri), {stem}))
-              BIND(STRBEFORE(STR(?iri), "#") AS ?document)
-            }}""",
-        )
-        found |= {row["document"].value for row in rows}
-    return frozenset(found)
-
-
-def parts(store: Store, document: str) -> list[str]:
-    """The IRIs that continue the document's with `#`, sorted, at most MAX_PARTS.
-
-    Those with statements; where there are none, those that are referred to.
-    """
-    stem = Literal(document + "#").n3()
-    for pattern in ("?part ?p ?o", "{ ?s ?p ?part } UNION { ?s ?part ?o }"):
-        rows = select(
-            store,
-            f"""
-            SELECT DISTINCT ?part {{
-              {{ SELECT DISTINCT ?part {{ {pattern} }} }}
-              FILTER(isIRI(?part) && STRSTARTS(STR(?part), {stem}))
-            }} ORDER BY ?part LIMIT {MAX_PARTS}""",
-        )
-        if rows:
-            return [row["part"].value for row in rows]
-    return []
 
 
 def current_of(store: Store, version: str) -> str | None:

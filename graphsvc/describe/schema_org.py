@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphsvc.describe.labels import best
-from graphsvc.describe.names import DCT, DESCRIPTIONS, LABELS, OWL, RDFS, SKOS, TYPE, among
+from graphsvc.describe.names import DCT, DESCRIPTIONS, LABELS, OWL, RDFS, SKOS, TYPE, listed
 from graphsvc.describe.statements import Statement
 from graphsvc.rdf import Iri, Literal, Term
 from graphsvc.store import Store
@@ -85,8 +85,8 @@ def alignment(store: Store) -> Alignment:
     """What the whole graph says of classes and properties: one query, worth keeping for an epoch."""
     rows = select(
         store,
-        f"SELECT DISTINCT ?term ?says ?wider {{ ?term ?says ?wider FILTER(?says IN ({among((*_WIDER, *_SAME))})) "
-        f"FILTER(isIRI(?term) && isIRI(?wider)) }} LIMIT {MAX_ALIGNMENTS}",
+        f"SELECT DISTINCT ?term ?says ?wider {{ VALUES ?says {{ {listed((*_WIDER, *_SAME))} }} "
+        f"?term ?says ?wider FILTER(isIRI(?term) && isIRI(?wider)) }} LIMIT {MAX_ALIGNMENTS}",
     )
     wider: dict[str, set[str]] = {}
     for row in rows:

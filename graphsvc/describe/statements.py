@@ -16,6 +16,9 @@ from graphsvc.store.rows import Row, select
 
 # How deep blank nodes are followed; an RDF list counts as one step, however long it is.
 MAX_DEPTH = 8
+# More nodes than one step ever finds. A limit tells the engine's planner to look up what follows node by node;
+# without one it reads the whole graph and joins.
+_STEP = 1_000_000
 
 
 class Statement(NamedTuple):
@@ -62,7 +65,8 @@ def _closure(store: Store, roots: Sequence[str], own: Sequence[Statement]) -> li
     found: list[Statement] = []
     described: set[BlankNode] = set()
     waiting = {s.object for s in own if isinstance(s.object, BlankNode)}
-    reached = f"SELECT DISTINCT ?s {{ VALUES ?root {{ {listed(roots)} }} ?root ?p0 ?x0 {_step('?x0')} }}"
+    roots_of = f"VALUES ?root {{ {listed(roots)} }} ?root ?p0 ?x0"
+    reached = f"SELECT DISTINCT ?s {{ {roots_of} {_step('?x0')} }} LIMIT {_STEP}"
     for depth in range(1, MAX_DEPTH + 1):
         if not waiting - described:
             break
@@ -73,7 +77,8 @@ def _closure(store: Store, roots: Sequence[str], own: Sequence[Statement]) -> li
         waiting = {s.object for s in fresh if isinstance(s.object, BlankNode)}
         inner = reached.replace("SELECT DISTINCT ?s", f"SELECT DISTINCT (?s AS ?b{depth})", 1)
         reached = (
-            f"SELECT DISTINCT ?s {{ {{ {inner} }} ?b{depth} ?p{depth} ?x{depth} {_step(f'?x{depth}')} }}"
+            f"SELECT DISTINCT ?s {{ {{ {inner} }} ?b{depth} ?p{depth} ?x{depth} {_step(f'?x{depth}')} }} "
+            f"LIMIT {_STEP}"
         )
     return found
 

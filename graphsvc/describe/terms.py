@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from graphsvc.describe.labels import labels, shortened
-from graphsvc.describe.names import OWL, RDF, RDFS, TYPE, among
+from graphsvc.describe.names import OWL, RDF, RDFS, TYPE, listed
 from graphsvc.rdf import Iri
 from graphsvc.store import Store
 from graphsvc.store.rows import select
@@ -41,7 +41,7 @@ def terms(
     used first. Raises as `Store.query` does."""
     rows = select(
         store,
-        f"SELECT DISTINCT ?term {{ ?term <{TYPE}> ?kind FILTER(?kind IN ({among(kinds)})) "
+        f"SELECT DISTINCT ?term {{ VALUES ?kind {{ {listed(kinds)} }} ?term <{TYPE}> ?kind "
         f"FILTER(isIRI(?term)) }} LIMIT {MAX_TERMS}",
     )
     defined = {row["term"].value for row in rows if isinstance(row["term"], Iri)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from graphsvc.describe.index import Index
-from graphsvc.describe.names import OWL, RDF, RDFS, SKOS, TYPE, among
+from graphsvc.describe.names import OWL, RDF, RDFS, SKOS, TYPE, listed
 from graphsvc.describe.statements import Statement, about
 from graphsvc.rdf import Iri, Literal, Term
 from graphsvc.store import Store
@@ -69,8 +69,8 @@ def statements_of_terms(store: Store) -> list[Statement]:
     rows = select(
         store,
         f"""
-        SELECT DISTINCT ?term {{ ?term <{TYPE}> ?type
-          FILTER(isIRI(?term) && ?type IN ({among([*SORTS, OWL + "Ontology"])})) }}
+        SELECT DISTINCT ?term {{ VALUES ?type {{ {listed([*SORTS, OWL + "Ontology"])} }}
+          ?term <{TYPE}> ?type FILTER(isIRI(?term)) }}
         ORDER BY ?term LIMIT {MAX_TERMS}""",
     )
     return about(store, [row["term"].value for row in rows])
@@ -80,8 +80,8 @@ def term_iris(store: Store) -> set[str]:
     """The IRIs of the terms that are declared, in use or not."""
     rows = select(
         store,
-        f"SELECT DISTINCT ?term {{ ?term <{TYPE}> ?type FILTER(isIRI(?term) && ?type IN ({among([*SORTS])})) }} "
-        f"LIMIT {MAX_TERMS}",
+        f"SELECT DISTINCT ?term {{ VALUES ?type {{ {listed(SORTS)} }} ?term <{TYPE}> ?type "
+        f"FILTER(isIRI(?term)) }} LIMIT {MAX_TERMS}",
     )
     return {row["term"].value for row in rows}
 

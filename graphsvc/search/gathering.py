@@ -86,6 +86,10 @@ class Gathering:
         query = f"SELECT ?s ?o {{ ?s <{TYPE}> ?o FILTER(isIRI(?s) && isIRI(?o)) }}"
         return ((subject.value, TYPE, value.value) for subject, value in self._rows(query))
 
+    def used_properties(self) -> Iterator[str]:
+        """The IRI of every property that a statement has."""
+        return (row[0].value for row in self._rows("SELECT DISTINCT ?p { ?s ?p ?o }"))
+
     def concepts(self) -> Iterator[tuple[str, str, str]]:
         """Subject, property and value of the properties whose values are, or are declared to be, SKOS concepts."""
         names = self._concept_properties()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +15,20 @@ from graphsvc.errors import OutOfTime, Unavailable
 from graphsvc.search.nearness import allowed, slips
 from graphsvc.search.words import Part
 
-# So many resources at most are ranked and counted; where more have the words, the count says "more than".
-MAX_HITS = 20_000
+# So many resources at most are found, counted and told apart; where more have the words, the count says so.
+MAX_HITS = 1_000
+# Words that so many resources have, together, are weighed against each other, which takes the longer the more do.
+MAX_WEIGHED = 2_000
+# How resources stand: as this graph's own, as others', and those that have no label, and shapes, which are seldom
+# what somebody looks for.
+OWN, OTHER, MINOR = range(3)
+# With this sign, which no word has, the index has the number of a value as a word.
+VALUE_MARK = "\ue000"
 # How long one search may take, in seconds, and how often SQLite asks whether it is over, in its own steps.
 PATIENCE, _STEPS = 10.0, 20_000
-_NAMES = "{label alternative reference}"
+_NAMES, _TEXTS = "{label alternative reference}", "{label alternative reference text}"
+# So many words that begin alike are looked at to tell how many resources have them.
+_BEGINNINGS = 1_000
 # What is compared with a word that nothing has.
 _CANDIDATES = 2_000
 
@@ -73,6 +82,24 @@ class Reading:
         )
         return found.fetchone() is not None
 
+    def frequency(self, groups: Sequence[Sequence[Part]]) -> int:
+        """How many resources have the words of all parts, or words that begin so, added up; or a larger number."""
+        return sum(self._frequency(part) for group in groups for part in group)
+
+    def _frequency(self, part: Part) -> int:
+        if part.whole:
+            return min(self.docs(word) for word in part.words)
+        (word,) = part.words
+        (number, docs) = self.file.execute(
+            "SELECT count(*), sum(docs) FROM (SELECT docs FROM term WHERE word >= ? AND word < ? LIMIT ?)",
+            (word, f"{word}\U0010ffff", _BEGINNINGS),
+        ).fetchone()
+        return int(docs or 0) if number < _BEGINNINGS else MAX_WEIGHED + 1
+
+    def number(self) -> int:
+        """How many resources there are."""
+        return int(self.file.execute("SELECT coalesce(max(id), 0) FROM resource").fetchone()[0])
+
     def docs(self, word: str) -> int:
         """How many resources have a word."""
         found = self.file.execute("SELECT docs FROM term WHERE word = ?", (word,)).fetchone()
@@ -122,37 +149,52 @@ class Reading:
         rows = self.file.execute("SELECT doc FROM exact WHERE key = ? ORDER BY doc LIMIT ?", (key, MAX_HITS))
         return [row[0] for row in rows]
 
-    def matching(
-        self, groups: Sequence[Sequence[Part]], *, every: bool, names: bool, whole: bool
-    ) -> dict[int, float]:
-        """The resources that have a part of every group (or of any), with how well they fit: less is better.
+    def first(
+        self,
+        groups: Sequence[Sequence[Part]],
+        most: int,
+        wanted: Sequence[int] = (),
+        *,
+        every: bool = True,
+        names: bool = False,
+        whole: bool = False,
+    ) -> list[int]:
+        """The first `most` resources that have a part of every group (or of any) and the wanted values.
 
-        `names` looks in names and references alone; `whole` takes no word for the beginning of another; with
-        either all fit alike.
+        They come by how they stand, then by the lengths of their labels. `names` looks in names and references
+        alone; `whole` takes no word for the beginning of another.
         """
-        joint = " AND " if every else " OR "
-        asked = joint.join(
-            "(" + " OR ".join(_expression(part, whole) for part in group) + ")" for group in groups
-        )
-        if not asked:
-            return {}
-        score = "0.0" if names or whole else "bm25(words, 10, 6, 8, 1)"
-        if names:
-            asked = f"{_NAMES} : ({asked})"
+        asked = _expression(groups, wanted, every=every, names=names, whole=whole)
         rows = self.file.execute(
-            f"SELECT rowid, {score} FROM words WHERE words MATCH ? LIMIT ?",  # noqa: S608 - one of two constants
-            (asked, MAX_HITS + 1),
+            "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?", (asked, most)
+        )
+        return [row[0] for row in rows]
+
+    def weighed(
+        self, groups: Sequence[Sequence[Part]], wanted: Sequence[int] = (), *, every: bool = True
+    ) -> dict[int, float]:
+        """Every resource that has a part of every group (or of any) and the wanted values, with how well it fits:
+        less is better. It takes the longer the more resources have any of the words."""
+        asked = _expression(groups, wanted, every=every)
+        rows = self.file.execute(
+            "SELECT rowid, bm25(words, 10, 6, 8, 1, 0) FROM words WHERE words MATCH ?", (asked,)
         )
         return dict(rows.fetchall())
 
-    def standing(self, docs: Sequence[int]) -> dict[int, int]:
-        """By resource: 0 for one of this graph's own, 1 for another's, 2 for one that has no label and for shapes,
-        which are seldom what somebody looks for."""
+    def parts(self, document: str, most: int) -> list[str]:
+        """The IRIs that continue a document's with `#`, sorted, at most `most`: those of which something is said;
+        where there are none, those that are classes or properties of something."""
         rows = self.file.execute(
-            "SELECT id, standing FROM resource WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps(docs),),
+            "SELECT iri FROM part WHERE told = (SELECT max(told) FROM part WHERE iri >= ?1 AND iri < ?2) "
+            "AND iri >= ?1 AND iri < ?2 ORDER BY iri LIMIT ?3",
+            (f"{document}#", f"{document}$", most),
         )
-        return dict(rows.fetchall())
+        return [row[0] for row in rows]
+
+    def standing(self, docs: Iterable[int]) -> dict[int, int]:
+        """How each resource stands: OWN, OTHER or MINOR."""
+        others, minor = self.file.execute("SELECT others, minor FROM about").fetchone()
+        return {doc: MINOR if doc >= minor else OTHER if doc >= others else OWN for doc in docs}
 
     def iris(self, docs: Sequence[int]) -> list[str]:
         """The IRIs of resources, in their order."""
@@ -174,8 +216,8 @@ class Reading:
     def classes(self, doc: int) -> list[str]:
         """The IRIs of the classes of a resource."""
         rows = self.file.execute(
-            "SELECT value FROM facet WHERE doc = ? AND property = (SELECT id FROM property WHERE iri = ?) "
-            "ORDER BY value LIMIT 20",
+            "SELECT value.value FROM facet JOIN value ON value.id = facet.value "
+            "WHERE doc = ? AND property = (SELECT id FROM property WHERE iri = ?) ORDER BY value.value LIMIT 20",
             (doc, TYPE),
         )
         return [row[0] for row in rows]
@@ -184,23 +226,31 @@ class Reading:
         """The properties that things can be narrowed down by, with their numbers."""
         return dict(self.file.execute("SELECT iri, id FROM property WHERE narrows").fetchall())
 
-    def narrowed(self, docs: Sequence[int], wanted: Mapping[int, str]) -> list[int]:
-        """Those of the resources that have the wanted value of each property, in the same order."""
-        kept = set(docs)
-        for number, value in wanted.items():
+    def value(self, number: int, value: str) -> int | None:
+        """The number of a value of the property of that number; None for one that nothing has."""
+        found = self.file.execute(
+            "SELECT id FROM value WHERE property = ? AND value = ?", (number, value)
+        ).fetchone()
+        return int(found[0]) if found else None
+
+    def narrowed(self, docs: Sequence[int], wanted: Sequence[int]) -> list[int]:
+        """Those of the resources that have all wanted values, in the same order."""
+        kept = list(docs)
+        for value in wanted:
             rows = self.file.execute(
-                "SELECT doc FROM facet WHERE property = ? AND value = ? "
-                "AND doc IN (SELECT value FROM json_each(?))",
-                (number, value, json.dumps(sorted(kept))),
+                "SELECT doc FROM facet WHERE value = ? AND doc IN (SELECT value FROM json_each(?))",
+                (value, json.dumps(kept)),
             )
-            kept &= {row[0] for row in rows}
-        return [doc for doc in docs if doc in kept]
+            having = {row[0] for row in rows}
+            kept = [doc for doc in kept if doc in having]
+        return kept
 
     def values(self, docs: Sequence[int]) -> dict[int, dict[str, int]]:
         """By property: its values among the resources, and how many have each, the most frequent first."""
         rows = self.file.execute(
-            "SELECT property, value, count(*) FROM facet WHERE doc IN (SELECT value FROM json_each(?)) "
-            "GROUP BY property, value ORDER BY count(*) DESC, value",
+            "SELECT property, value.value, number FROM (SELECT facet.value AS id, count(*) AS number FROM facet "
+            "WHERE doc IN (SELECT value FROM json_each(?)) GROUP BY facet.value) JOIN value USING (id) "
+            "ORDER BY number DESC, value.value",
             (json.dumps(docs),),
         )
         found: dict[int, dict[str, int]] = {}
@@ -209,7 +259,22 @@ class Reading:
         return found
 
 
-def _expression(part: Part, whole: bool) -> str:
+def _expression(
+    groups: Sequence[Sequence[Part]],
+    wanted: Sequence[int],
+    *,
+    every: bool,
+    names: bool = False,
+    whole: bool = False,
+) -> str:
+    """What is looked for, in FTS5's language. https://www.sqlite.org/fts5.html#full_text_query_syntax"""
+    joint = " AND " if every else " OR "
+    asked = joint.join("(" + " OR ".join(_term(part, whole) for part in group) + ")" for group in groups)
+    asked = f"{_NAMES if names else _TEXTS} : ({asked})"
+    return " AND ".join([asked, *(f'narrows : "{VALUE_MARK}{value}"' for value in wanted)])
+
+
+def _term(part: Part, whole: bool) -> str:
     """A part in FTS5's language: words in quotes hold no sign of it, as they are letters and digits alone."""
     text = '"' + " ".join(part.words) + '"'
     return text if whole or part.whole or len(part.words[0]) < 2 else f"{text}*"

@@ -16,5 +16,11 @@ class Indexes(Protocol):
         Raises Unavailable where there is none yet, and StoreError where none can be made.
         """
 
+    def present(self, epoch: str) -> Index | None:
+        """The newest index that is at hand, or None; nobody waits for a process of its own that makes it.
+
+        Where it is not of `epoch`, one that is will be made, but not oftener than once a minute for who asks so.
+        """
+
     def close(self) -> None:
         """Free what is held; a second call does nothing."""

@@ -1,22 +1,26 @@
 """One search: what was meant, what was found, in which order, and how it can be narrowed down.
 
 The order: a name or reference that is just what was asked for; then what has all words in its names; then what
-has them anywhere. Whole words come before beginnings of words, and
-this graph's own things before others'; what has no name, and shapes, come last.
+has them anywhere. Whole words come before beginnings of words, and this graph's own things before others'; what
+has no name, and shapes, come last. What is alike in that is weighed by how well it fits where the words are rare;
+of words that very many things have, the shortest labels come first, which takes as long in a graph of any size.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import log1p
 
 from graphsvc.describe.names import TYPE
-from graphsvc.search.index import MAX_HITS, Index, Reading, Said
+from graphsvc.search.index import MAX_HITS, MAX_WEIGHED, MINOR, Index, Reading, Said
 from graphsvc.search.words import Part, key_of, parts_of
 
 MAX_FACETS, MAX_VALUES = 8, 12
-# See `Reading.standing`.
-MINOR = 2
+# What finds at most so many things may have a slip in it.
+_RARE = 20
+# In which order what has the words is found: in names or anywhere, as whole words or as beginnings.
+_TIERS = ((True, True), (True, False), (False, True), (False, False))
 # A word that so many times fewer resources have than a near one may be a slip that is in the data.
 _RARER = 5
 
@@ -66,7 +70,8 @@ class Hit:
 
 @dataclass(frozen=True)
 class Found:
-    """The outcome of a search: `total` resources (`capped`: or more), of which `hits` are the asked-for ones."""
+    """The outcome of a search: `total` resources (`capped`: the first of more), of which `hits` are the asked-for
+    ones, and which `facets` tell apart."""
 
     meant: Meant
     total: int = 0
@@ -84,66 +89,119 @@ def search(
     A property that nothing has finds nothing. Raises as `Index.open` does.
     """
     with index.open() as reading:
-        meant, ordered, capped = _ordered(reading, asked)
         properties = reading.properties()
-        wanted = {properties.get(iri, 0): value for iri, value in (narrowing or {}).items()}
-        kept = reading.narrowed(ordered, wanted)
+        wanted = [reading.value(properties.get(iri, 0), value) for iri, value in (narrowing or {}).items()]
+        meant, kept, capped, rare = _ordered(reading, asked, MAX_HITS, wanted)
         page = kept[first : first + number]
         hits = [
             Hit(iri, tuple(reading.classes(doc)), tuple(reading.said(doc)))
             for doc, iri in zip(page, reading.iris(page), strict=True)
         ]
         facets = _facets(reading, kept, {number: iri for iri, number in properties.items()}, narrowing or {})
-        suggestion = _suggestion(reading, meant, len(ordered))
+        suggestion = _suggestion(reading, meant, rare)
     return Found(meant, len(kept), capped, tuple(hits), facets, suggestion)
 
 
 def best(index: Index, asked: str, number: int) -> list[str]:
     """The IRIs of the first `number` resources that `asked` finds. Raises as `Index.open` does."""
     with index.open() as reading:
-        return reading.iris(_ordered(reading, asked)[1][:number])
+        return reading.iris(_ordered(reading, asked, number)[1])
 
 
-def _ordered(reading: Reading, asked: str) -> tuple[Meant, list[int], bool]:
+def _ordered(
+    reading: Reading, asked: str, most: int, wanted: Sequence[int | None] = ()
+) -> tuple[Meant, list[int], bool, bool]:
+    """What was meant, the first `most` that were found, whether there are more, and whether the words are rare."""
     parts = tuple(parts_of(asked))
     if not parts:
-        return Meant(), [], False
+        return Meant(), [], False, False
     exact = reading.exact(key_of(asked))
-    meant, found = _understood(reading, parts, bool(exact))
-    groups = _groups(meant)
-    tiers = [set(exact)]
-    for names, whole in ((True, True), (True, False), (False, True)):
-        tiers.append(
-            set(reading.matching(groups, every=meant.every, names=names, whole=whole)) if found else set()
-        )
+    meant, any_there = _understood(reading, parts, bool(exact))
+    groups = _groups(meant) if any_there else []
+    rare = len({*exact, *reading.first(groups, _RARE + 1, every=meant.every)} if groups else exact) <= _RARE
+    values = [value for value in wanted if value is not None]
+    if len(values) < len(wanted):
+        return meant, [], False, rare
+    found = _found(reading, groups, values, reading.narrowed(exact, values), most + 1, every=meant.every)
+    return meant, found[:most], len(found) > most, rare
+
+
+def _found(
+    reading: Reading,
+    groups: Sequence[Sequence[Part]],
+    wanted: Sequence[int],
+    exact: Sequence[int],
+    most: int,
+    *,
+    every: bool,
+) -> list[int]:
+    """The first `most` of what was found, in their order."""
+    tiers: list[Sequence[int]] = [exact]
+    fits: dict[int, float] = {}
+    if groups and reading.frequency(groups) <= MAX_WEIGHED:
+        fits = reading.weighed(groups, wanted, every=every)
+        for names, whole in _TIERS[:-1]:
+            tiers.append(reading.first(groups, len(fits), wanted, every=every, names=names, whole=whole))
+    elif groups and every:
+        for names, whole in _TIERS:
+            tiers.append(reading.first(groups, most, wanted, names=names, whole=whole))
+            if _telling(reading, tiers) >= most:
+                break
+    elif groups:
+        fits = _by_rarity(reading, groups, wanted, most)
     rank = {doc: place for place, tier in reversed(list(enumerate(tiers))) for doc in tier}
-    every = found.keys() | rank.keys()
-    standing = reading.standing(list(every))
+    standing = reading.standing(rank.keys() | fits.keys())
 
     def key(doc: int) -> tuple[bool, int, int, float, int]:
         place = standing[doc]
-        return place == MINOR, rank.get(doc, len(tiers)), place, found.get(doc, 0.0), doc
+        return place == MINOR, rank.get(doc, len(tiers)), place, fits.get(doc, 0.0), doc
 
-    docs = sorted(every, key=key)
-    return meant, docs[:MAX_HITS], len(docs) > MAX_HITS
+    return sorted(standing, key=key)[:most]
 
 
-def _understood(reading: Reading, parts: tuple[Part, ...], exact: bool) -> tuple[Meant, dict[int, float]]:
-    """What is meant, and what has it: all words; else all with slips mended; else some of the words."""
+def _telling(reading: Reading, tiers: Sequence[Sequence[int]]) -> int:
+    """How many of the resources come before those that are seldom looked for."""
+    return sum(place != MINOR for place in reading.standing({doc for tier in tiers for doc in tier}).values())
+
+
+def _by_rarity(
+    reading: Reading, groups: Sequence[Sequence[Part]], wanted: Sequence[int], most: int
+) -> dict[int, float]:
+    """Resources that have some of the words, with how well they fit: what has more and rarer words fits better.
+
+    Of each word they are the first `most`, and those among the first that have a rarer word too.
+    """
+    fits: dict[int, float] = {}
+    number = reading.number()
+    rarer: list[Part] = []
+    for group in sorted(groups, key=lambda group: reading.frequency([group])):
+        weight = log1p(number / (1 + reading.frequency([group])))
+        having = {*reading.first([group], most, wanted)}
+        if rarer:
+            having |= {*reading.first([rarer, group], most, wanted)}
+        for doc in having:
+            fits[doc] = fits.get(doc, 0.0) - weight
+        rarer += group
+    return fits
+
+
+def _understood(reading: Reading, parts: tuple[Part, ...], exact: bool) -> tuple[Meant, bool]:
+    """What is meant, and whether it is there: all words; else all with slips mended; else some of the words."""
     instead: dict[str, tuple[str, ...]] = {}
     for part in parts:
         if not part.whole and not reading.has(part.words[0]) and not exact:
             instead[part.text] = tuple(reading.near(part.words[0]))
     meant = Meant(parts, instead)
-    found = _matching(reading, meant)
+    found = _is_there(reading, meant)
     if found or len(parts) == 1 or exact:
         return meant, found
     meant = Meant(parts, instead, every=False)
-    return meant, _matching(reading, meant)
+    return meant, _is_there(reading, meant)
 
 
-def _matching(reading: Reading, meant: Meant) -> dict[int, float]:
-    return reading.matching(_groups(meant), every=meant.every, names=False, whole=False)
+def _is_there(reading: Reading, meant: Meant) -> bool:
+    groups = _groups(meant)
+    return bool(groups and reading.first(groups, 1, every=meant.every))
 
 
 def _groups(meant: Meant) -> list[list[Part]]:
@@ -157,9 +215,9 @@ def _groups(meant: Meant) -> list[list[Part]]:
     return found
 
 
-def _suggestion(reading: Reading, meant: Meant, number: int) -> str | None:
+def _suggestion(reading: Reading, meant: Meant, rare: bool) -> str | None:
     """Another spelling that finds much more, where what was asked for is there but rare."""
-    if meant.corrected is not None or number > 20:
+    if meant.corrected is not None or not rare:
         return meant.corrected
     words = []
     for part in meant.parts:

@@ -26,6 +26,8 @@ _LOG = logging.getLogger("graphsvc.search")
 _MAX_PACKET = 8 << 10
 # A remote store does not say when its data change: its index is made again after so many seconds.
 REST = 60.0
+# A page has the index made anew once in so many seconds, and for so long an index may be on its way.
+_SELDOM, _LONG = 60.0, 3600.0
 
 
 class ServedIndexes:
@@ -45,6 +47,7 @@ class ServedIndexes:
         self._lock = threading.Lock()
         self._newest: Index | None = None
         self._wanted, self._since = "", 0.0
+        self._called = 0.0
 
     def newest(self, epoch: str) -> Index:
         """See `Indexes.newest`."""
@@ -65,6 +68,27 @@ class ServedIndexes:
             if self._newest is None:
                 raise Unavailable("The index of the search is being made; try again in a moment.")
             return self._newest
+
+    def present(self, epoch: str) -> Index | None:
+        """See `Indexes.present`."""
+        with self._lock:
+            found, now = self._newest, time.monotonic()
+            if found is None or (found.epoch != epoch and now >= self._had + _SELDOM):
+                if now >= self._called:
+                    self._called = now + _LONG
+                    threading.Thread(target=self._call, args=(epoch,), daemon=True).start()
+            elif self._every:
+                return replace(found, epoch=epoch)
+            return found
+
+    def _call(self, epoch: str) -> None:
+        """Have the index of an epoch made, however long that takes."""
+        found = self._ask(epoch, _LONG)
+        with self._lock:
+            now = time.monotonic()
+            self._called = now + 1.0
+            if found is not None:
+                self._newest, self._had = found, now
 
     def _ask(self, epoch: str, wait: float) -> Index | None:
         """The newest index that there is within `wait` seconds, if one is there."""

@@ -24,6 +24,7 @@ from graphsvc.validation.stored_job import Stored
 from graphsvc.web import (
     compression,
     conformance,
+    counts,
     dataset,
     feeds,
     graph_store,
@@ -60,6 +61,7 @@ CONTENT_SECURITY_POLICY = (
 
 # The last of them answers whatever no other does.
 _ROOMS = (
+    counts,
     health,
     sparql,
     query_help,

@@ -6,7 +6,7 @@ https://www.w3.org/TR/void/#discovery
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, current_app, render_template, request
@@ -15,23 +15,24 @@ from flask.blueprints import BlueprintSetupState
 from graphsvc.dataset.citation import bibtex, citation
 from graphsvc.dataset.description import GZIP, describe_dataset, description_of, vocabularies
 from graphsvc.dataset.dumps import Dump, dump
-from graphsvc.dataset.statistics import ClassCount, PropertyCount, Statistics, count
+from graphsvc.dataset.statistics import ClassCount, PropertyCount, Statistics
 from graphsvc.errors import NotFound
 from graphsvc.formats import GRAPH_FORMATS, HTML, Format
 from graphsvc.rdf import write_document
 from graphsvc.web import results
 from graphsvc.web.caching import allow
-from graphsvc.web.memory import remembered
+from graphsvc.web.counts import PATIENCE, Counted, named_graphs, statistics
 from graphsvc.web.parameters import from_url
 from graphsvc.web.quality import quality
 from graphsvc.web.quality import view as quality_view
 from graphsvc.web.representation import choose, named_format, not_modified, page_tag, respond, whole
 from graphsvc.web.service import absolute_url, local_path, service
-from graphsvc.web.service_description import named_graphs
 from graphsvc.web.state import state_tag
 
 # Classes, properties and named graphs that the page lists, the largest first; the RDF has them all.
 SHOWN = 50
+# Who asks for RDF wants the numbers more than an answer at once: so many seconds are waited for them.
+_LONGER = 20.0
 _EXTENSION = "graphsvc.dumps"
 blueprint = Blueprint("dataset", __name__)
 
@@ -53,7 +54,7 @@ class Dumps:
             epoch = store.epoch()
             held = self._written.get(name)
             if held is None or held[0] != epoch:
-                held = epoch, dump(store, named_graphs(), syntax, prefixes, packed=packed)
+                held = epoch, dump(store, named_graphs(0.0).value or {}, syntax, prefixes, packed=packed)
                 self._written[name] = held
             return held
 
@@ -80,15 +81,19 @@ def description() -> Response:
     chosen = choose((*GRAPH_FORMATS, HTML), named_format(from_url()) or None)
     settings, store = service().settings, service().store
     epoch = store.epoch()
-    tag = _tag(epoch, chosen)
+    patience = PATIENCE if chosen is HTML else _LONGER
+    counted, graphs = statistics(patience), named_graphs(patience)
+    tag = _tag(epoch, chosen, counted.mark, graphs.mark)
     if not_modified(tag):
         response = respond(None, chosen, tag=tag)
     elif chosen is HTML:
-        response = respond(whole(_page(epoch), epoch), HTML, tag=tag)
+        response = respond(whole(_page(epoch, counted, graphs.value or {}), epoch), HTML, tag=tag)
     else:
-        quads = describe_dataset(settings, epoch, statistics(), named_graphs())
+        present = counted.value if counted.current else None
+        quads = describe_dataset(settings, epoch, present, graphs.value or {})
         document = write_document(quads, chosen, settings.prefixes)
-        allow()
+        if counted.current and graphs.current:
+            allow()
         response = respond(whole(document, epoch), chosen, tag=tag)
     response.headers["Link"] = ", ".join(
         f'<{_described_in(one)}>; rel="alternate"; type="{one.media_type}"' for one in (*GRAPH_FORMATS, HTML)
@@ -96,11 +101,11 @@ def description() -> Response:
     return response
 
 
-def _tag(epoch: str, chosen: Format) -> str:
-    """What decides the bytes; of the page, also what is known by now."""
+def _tag(epoch: str, chosen: Format, *marks: str) -> str:
+    """What decides the bytes: also what is counted by now, and of the page what else is known."""
     if chosen is not HTML:
-        return state_tag(epoch, "dataset", chosen.media_type)
-    return page_tag(epoch, "dataset", repr(_sizes(epoch)), str(quality(epoch) is not None))
+        return state_tag(epoch, "dataset", chosen.media_type, *filter(None, marks))
+    return page_tag(epoch, "dataset", repr(_sizes(epoch)), str(quality(epoch) is not None), *marks)
 
 
 def _sizes(epoch: str) -> dict[str, int]:
@@ -133,12 +138,6 @@ def download(ending: str) -> Response:
     return response
 
 
-def statistics() -> Statistics:
-    """The counts of the whole dataset, made once for each epoch."""
-    store, base = service().store, service().settings.base
-    return remembered("statistics", lambda: count(store, base))
-
-
 def _file_name() -> str:
     """What a saved file is called: the last part of the base that makes a name."""
     address = urlsplit(service().settings.base)
@@ -150,11 +149,11 @@ def _described_in(syntax: Format) -> str:
     return local_path(f"/dataset?format={syntax.name}")
 
 
-def _page(version: str) -> str:
-    settings, found = service().settings, statistics()
-    classes = sorted(found.classes, key=lambda one: (-one.instances, one.iri))
-    properties = sorted(found.properties, key=lambda one: (-one.triples, one.iri))
-    graphs = list(named_graphs().items())
+def _page(version: str, counted: Counted[Statistics], sizes: Mapping[str, int | None]) -> str:
+    settings, found = service().settings, counted.value
+    classes = sorted(found.classes, key=lambda one: (-one.instances, one.iri)) if found else []
+    properties = sorted(found.properties, key=lambda one: (-one.triples, one.iri)) if found else []
+    graphs = list(sizes.items())
     return render_template(
         "dataset.html",
         description=description_of(settings),
@@ -165,12 +164,13 @@ def _page(version: str) -> str:
         version=version,
         iri=f"{settings.base}/dataset",
         statistics=found,
+        current=counted.current,
         classes=_classes(classes[:SHOWN]),
         properties=_properties(properties[:SHOWN]),
         graphs=[(name, results.href(name), number) for name, number in graphs[:SHOWN]],
         graph_count=len(graphs),
-        examples=[(_short(one), results.href(one)) for one in found.examples],
-        vocabularies=vocabularies(found, settings.prefixes),
+        examples=[(_short(one), results.href(one)) for one in found.examples] if found else [],
+        vocabularies=vocabularies(found, settings.prefixes) if found else [],
         formats=GRAPH_FORMATS,
         endpoint=absolute_url("/sparql"),
         described=[(one.label, _described_in(one)) for one in GRAPH_FORMATS],

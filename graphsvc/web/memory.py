@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TypeVar, cast
 
@@ -14,15 +15,20 @@ T = TypeVar("T")
 
 
 def remembered(name: str, make: Callable[[], T]) -> T:
-    """The value that `make` gives, made once for each epoch of the store.
+    """The value that `make` gives, made once for each epoch of the store: who asks meanwhile waits for it.
 
-    Two threads that ask at once may both make it; they make the same.
+    `make` may remember values of other names, but none by which it is asked for itself.
     """
     held: dict[str, tuple[str, object]] = current_app.extensions.setdefault(_EXTENSION, {})
     epoch = service().store.epoch()
-    if name not in held or held[name][0] != epoch:
-        held[name] = (epoch, make())
-    return cast(T, held[name][1])
+    found = held.get(name)
+    if found is None or found[0] != epoch:
+        locks: dict[str, threading.Lock] = current_app.extensions.setdefault(f"{_EXTENSION}.locks", {})
+        with locks.setdefault(name, threading.Lock()):
+            found = held.get(name)
+            if found is None or found[0] != epoch:
+                found = held[name] = (epoch, make())
+    return cast(T, found[1])
 
 
 def kept(name: str, make: Callable[[], T]) -> T:

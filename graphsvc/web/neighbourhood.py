@@ -37,13 +37,14 @@ class Node:
 
 @dataclass(frozen=True)
 class BranchView:
-    """The neighbours by one property; `more` links to all where `hidden` are not drawn."""
+    """The neighbours by one property; `more` links to all where `hidden` are not drawn, or `at_least` so many."""
 
     property: Value
     short: str
     incoming: bool
     nodes: tuple[Node, ...]
     hidden: int
+    at_least: bool
     more: str
     y: int
     more_y: int
@@ -110,6 +111,7 @@ def _branches(
             branch.incoming,
             tuple(nodes),
             branch.number - len(nodes),
+            branch.more,
             about_link(found.centre, **parameter) if "#" in url else with_parameters(url, **parameter),
             top + HEADING - 6,
             first + len(nodes) * ROW + ROW // 2,

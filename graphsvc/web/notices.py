@@ -7,7 +7,7 @@ from graphsvc.errors import GraphsvcError
 from graphsvc.formats import CSV, RESULTS_JSON, RESULTS_XML, TSV, Format
 from graphsvc.sparql.misspelling import unknown_names
 from graphsvc.store import Answer
-from graphsvc.web.dataset import statistics
+from graphsvc.web.counts import statistics
 from graphsvc.web.memory import remembered
 from graphsvc.web.service import service
 
@@ -28,16 +28,21 @@ def notice(text: str, answer: Answer, chosen: Format) -> str | None:
     if not is_empty(content, chosen):
         return None
     try:
-        unknown = unknown_names(text, remembered("known terms", _known))
+        known = _known()
+        unknown = unknown_names(text, known) if known else []
     except GraphsvcError:
         return None  # the answer itself is whole; a busy service need not say more
     return " ".join(str(each) for each in unknown).encode("ascii", "replace").decode() or None
 
 
-def _known() -> frozenset[str]:
-    found = statistics()
+def _known() -> frozenset[str] | None:
+    """Every class and property of the present state; None as long as they are not known."""
+    counted = statistics()
+    found = counted.value
+    if found is None or not counted.current:
+        return None
     used = {each.iri for each in found.properties} | {each.iri for each in found.classes}
-    return frozenset(used | term_iris(service().store))
+    return remembered("known terms", lambda: frozenset(used | term_iris(service().store)))
 
 
 def is_empty(content: bytes, chosen: Format) -> bool:

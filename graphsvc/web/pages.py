@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from flask import Blueprint, Response, render_template
 
 from graphsvc import errors
 from graphsvc.describe.names import TYPE
-from graphsvc.describe.overview import ClassCount, overview
+from graphsvc.describe.overview import ClassCount, Overview
 from graphsvc.formats import GRAPH_FORMATS, HTML
 from graphsvc.web.addresses import about_link, has_route, is_owned, with_parameters
 from graphsvc.web.changes import recent_changes
 from graphsvc.web.charts import charts
-from graphsvc.web.memory import remembered
+from graphsvc.web.counts import Counted, at_a_glance, named_graphs
 from graphsvc.web.parameters import from_url
 from graphsvc.web.problems import slug, status_of
 from graphsvc.web.profiles import PROFILES
@@ -57,24 +57,26 @@ def home() -> Response:
     chosen = choose(offers, named_format(from_url()))
     if chosen is not HTML:
         return Response(status=303, headers={"Location": local_path("/dataset"), "Vary": "Accept"})
-    return _page("home", _home)
+    counted, graphs = at_a_glance(), named_graphs()
+    return _page("home", lambda: _home(counted, graphs.value or {}), counted.mark, graphs.mark)
 
 
-def _home() -> str:
-    store, base = service().store, service().settings.base
-    numbers = remembered("overview", lambda: overview(store, base))
+def _home(counted: Counted[Overview], graphs: Mapping[str, int | None]) -> str:
+    numbers = counted.value
+    found = numbers.classes if numbers else ()
     changes = recent_changes()
-    reader = _reader(iri for found in numbers.classes for iri in (found.iri, *found.examples))
-    reader.learn({*numbers.graphs, *(graph for change in changes for graph in change.graphs)})
-    classes = sorted(numbers.classes, key=lambda found: _interest(found, reader))
+    reader = _reader(iri for each in found for iri in (each.iri, *each.examples))
+    reader.learn({*graphs, *(graph for change in changes for graph in change.graphs)})
+    classes = sorted(found, key=lambda each: _interest(each, reader))
     return render_template(
         "home.html",
         numbers=numbers,
+        current=counted.current,
         charts=charts(),
         changes=[(change, [reader.link(graph) for graph in change.graphs]) for change in changes],
         can=abilities(),
         root=service().settings.root_url,
-        graphs=[(reader.link(iri), count) for iri, count in sorted(numbers.graphs.items())],
+        graphs=[(reader.link(iri), count) for iri, count in sorted(graphs.items())],
         classes=[_class_view(found, reader) for found in classes if not found.is_machinery],
         machinery=[_class_view(found, reader) for found in classes if found.is_machinery],
     )
@@ -131,11 +133,11 @@ def _reader(iris: Iterable[str]) -> Reader:
     return reader
 
 
-def _page(name: str, make: Callable[[], str]) -> Response:
-    """A page that there is as HTML only."""
+def _page(name: str, make: Callable[[], str], *marks: str) -> Response:
+    """A page that there is as HTML only; `marks` tell it from others of the same state of the data."""
     choose((HTML,), named_format(from_url()))
     epoch = service().store.epoch()
-    tag = page_tag(epoch, name)
+    tag = page_tag(epoch, name, *marks)
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     return respond(whole(make(), epoch), HTML, tag=tag, language="en")

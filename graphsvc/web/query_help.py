@@ -7,13 +7,14 @@ from typing import Any
 
 from flask import Blueprint, Response, render_template
 
+from graphsvc.dataset.statistics import Statistics
 from graphsvc.describe.terms import CLASSES, PROPERTIES, Term, terms
 from graphsvc.emptiness import Explanation, explain
 from graphsvc.formats import HTML, JSON
 from graphsvc.sparql import Query
 from graphsvc.sparql.lexer import position
 from graphsvc.web import results
-from graphsvc.web.dataset import statistics
+from graphsvc.web.counts import statistics
 from graphsvc.web.limits import limits
 from graphsvc.web.memory import remembered
 from graphsvc.web.parameters import from_url
@@ -38,21 +39,22 @@ def vocabulary() -> Response:
     """Prefixes, classes and properties, with their labels in the reader's language and how often they are used."""
     choose((JSON,), named_format(from_url()))
     epoch = service().store.epoch()
-    tag = page_tag(epoch, "vocabulary")
+    counted = statistics()
+    tag = page_tag(epoch, "vocabulary", counted.mark)
     if not_modified(tag):
         return respond(None, JSON, tag=tag, vary="Accept-Language")
     wanted = languages()
     # One kind of reader at a time is remembered: most readers have the same languages.
-    held, found = remembered("vocabulary", lambda: (wanted, _vocabulary()))
-    content = found if held == wanted else _vocabulary()
+    held, found = remembered(f"vocabulary {counted.mark}", lambda: (wanted, _vocabulary(counted.value)))
+    content = found if held == wanted else _vocabulary(counted.value)
     body = json.dumps(content, ensure_ascii=False) + "\n"
     return respond(whole(body, epoch), JSON, tag=tag, vary="Accept-Language")
 
 
-def _vocabulary() -> dict[str, Any]:
-    settings, store, counted = service().settings, service().store, statistics()
-    classes = {one.iri: one.instances for one in counted.classes}
-    properties = {one.iri: one.triples for one in counted.properties}
+def _vocabulary(counted: Statistics | None) -> dict[str, Any]:
+    settings, store = service().settings, service().store
+    classes = {one.iri: one.instances for one in counted.classes} if counted else {}
+    properties = {one.iri: one.triples for one in counted.properties} if counted else {}
     return {
         "prefixes": dict(sorted(settings.prefixes.items())),
         "classes": _listed(terms(store, classes, CLASSES, settings.prefixes, languages())),
@@ -83,8 +85,10 @@ def why_empty() -> Response:
 
 def _known() -> list[str]:
     """The IRIs of the vocabulary, those under the base first."""
-    counted, base = statistics(), service().settings.base
-    used = [*(one.iri for one in counted.classes), *(one.iri for one in counted.properties)]
+    counted, base = statistics().value, service().settings.base
+    used = (
+        [*(one.iri for one in counted.classes), *(one.iri for one in counted.properties)] if counted else []
+    )
     known = {*used, *remembered("defined terms", _defined)}
     return sorted(known, key=lambda iri: (not iri.startswith(base), iri))
 

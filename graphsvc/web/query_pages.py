@@ -16,11 +16,12 @@ from graphsvc.store import Answer, Limits
 from graphsvc.stored_queries import without_head
 from graphsvc.vocab import PREFIXES
 from graphsvc.web import results
+from graphsvc.web.counts import named_graphs
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.problems import PROBLEM_JSON, status_of
 from graphsvc.web.representation import languages, not_modified, respond, whole
 from graphsvc.web.service import absolute_url, local_path, service
-from graphsvc.web.service_description import abilities, named_graphs
+from graphsvc.web.service_description import abilities
 from graphsvc.web.state import state_tag
 
 # Named graphs that the form lists; the service description has them all.
@@ -61,7 +62,8 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 def form() -> Response:
     """The form, ready to be filled in, and what the endpoint can do."""
     epoch = service().store.epoch()
-    tag = state_tag(epoch, "query form", repr(abilities()), repr(service().library.entries()), repr(script()))
+    files = repr(service().library.entries()), repr(script())
+    tag = state_tag(epoch, "query form", repr(abilities()), *files, named_graphs().mark)
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     page = _render("sparql.html", EXAMPLES[0][1], Parameters(()))
@@ -147,7 +149,7 @@ def query_link(
 
 def _render(template: str, text: str, parameters: Parameters, **more: object) -> str:
     settings = service().settings
-    graphs = list(named_graphs().items())
+    graphs = list((named_graphs().value or {}).items())
     return render_template(
         template,
         text=text,

@@ -22,6 +22,7 @@ from graphsvc.errors import BadRequest, NotFound
 from graphsvc.rdf import Iri
 from graphsvc.web.addresses import Address, document_of, is_owned, is_thing, with_parameters
 from graphsvc.web.asking import questions
+from graphsvc.web.document_parts import parts_of
 from graphsvc.web.memory import kept, remembered
 from graphsvc.web.neighbourhood import VIEW, Picture, picture
 from graphsvc.web.profiles import DESCRIPTION, representations
@@ -58,7 +59,7 @@ def render(
     if "property" in view or "inverse" in view:
         return _listing(topic, address.url, view, number)
     document = document_of(topic) if has_parts and "#" not in topic and "view" not in view else None
-    found = gather(service().store, topic, roles, document, number)
+    found = gather(service().store, topic, roles, document, parts_of(document) if document else (), number)
     reader = Reader(service().store, languages())
     everything = mentioned(found, kinship.types)
     reader.learn(everything)
@@ -125,7 +126,9 @@ def _resource(
         quotes=teller.own_quotes,
         is_graph=roles.graph,
         use=term_use(found, kinship.types, reader),
+        some_incoming=found.some_incoming,
         size=found.size,
+        most=links.MOST,
         members=[reader.link(iri) for iri in found.members[:MEMBERS_PAGE]],
         earlier=with_parameters(url, page=number - 1) if roles.graph and number > 1 else None,
         later=with_parameters(url, page=number + 1) if len(found.members) > MEMBERS_PAGE else None,
@@ -159,13 +162,17 @@ def _formats(address: Address) -> list[tuple[str, str, str]]:
     ]
 
 
-def _pages(url: str, number: int, count: int, size: int) -> dict[str, object]:
-    last = max(1, -(-count // size))
+def _pages(
+    url: str, number: int, count: int | None, size: int, is_last: bool | None = None
+) -> dict[str, object]:
+    """What a pager shows; without a `count`, `is_last` says whether pages follow."""
+    last = None if count is None else max(1, -(-count // size))
+    follows = not is_last if last is None else number < last
     return {
         "number": number,
         "last": last,
         "earlier": with_parameters(url, page=number - 1) if number > 1 else None,
-        "later": with_parameters(url, page=number + 1) if number < last else None,
+        "later": with_parameters(url, page=number + 1) if follows else None,
     }
 
 
@@ -178,7 +185,7 @@ def _incoming(found: Gathered, reader: Reader, teller: Teller, url: str) -> list
         more = with_parameters(url, inverse=count.property) if count.number > len(nodes) else None
         name = teller.term(count.property, incoming=True)
         meaning = teller.meaning(count.property, incoming=True)
-        groups.append(Group(name, tuple(named), count.number, more, meaning))
+        groups.append(Group(name, tuple(named), count.number, more, meaning, count.more))
     return groups
 
 
@@ -187,14 +194,18 @@ def _listing(topic: str, url: str, view: Mapping[str, str], number: int) -> Page
     store = service().store
     inverse = "inverse" in view
     wanted = view["inverse"] if inverse else view["property"]
-    counts = links.incoming_counts(store, topic) if inverse else links.outgoing_counts(store, topic)
-    count = next((count for count in counts if count.property == wanted), None)
+    count = links.count_of(store, topic, wanted, incoming=inverse)
     if count is None:
         raise NotFound(f"<{topic}> has no values by <{wanted[:500]}>.")
     asked = links.incoming_page if inverse else links.outgoing_page
-    terms = asked(store, topic, count, PAGE, (number - 1) * PAGE)
-    if not terms:
+    begin = (number - 1) * PAGE
+    found = asked(store, topic, count, PAGE + 1, begin)
+    if not found:
         raise NotFound(f"There is no page {number}.")
+    terms, is_last = found[:PAGE], len(found) <= PAGE
+    # Beyond what is counted, the last page tells how many there are.
+    seen = begin + len(terms)
+    known = count.number if not count.more else seen if is_last else max(count.number, seen)
     reader = Reader(store, languages())
     reader.learn({topic, wanted} | {term.value for term in terms if isinstance(term, Iri)})
     name = "inverse" if inverse else "property"
@@ -204,9 +215,12 @@ def _listing(topic: str, url: str, view: Mapping[str, str], number: int) -> Page
         back=url,
         property=reader.link(wanted),
         inverse=inverse,
-        count=count.number,
-        start=(number - 1) * PAGE + 1,
+        count=known,
+        at_least=count.more and not is_last,
+        start=begin + 1,
         values=[reader.value(term) for term in terms],
-        pages=_pages(with_parameters(url, **{name: wanted}), number, count.number, PAGE),
+        pages=_pages(
+            with_parameters(url, **{name: wanted}), number, None if count.more else known, PAGE, is_last
+        ),
     )
     return Page(html, reader.name(topic).language or "en")

@@ -7,6 +7,7 @@ parameter, and is the same bytes each way. https://www.w3.org/TR/cooluris/#r303g
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from graphsvc.describe.links import graph_size
 from graphsvc.describe.names import usable
 from graphsvc.describe.roles import Kinship, Roles
 from graphsvc.describe.statements import Statement
-from graphsvc.errors import BadRequest, Gone, NotFound
+from graphsvc.errors import BadRequest, Gone, NotFound, Unavailable
 from graphsvc.formats import HTML, Format
 from graphsvc.store import Answer, Store
 from graphsvc.store.rows import select
@@ -40,6 +41,7 @@ from graphsvc.web.addresses import (
     with_parameters,
 )
 from graphsvc.web.caching import allow
+from graphsvc.web.document_parts import as_of, catch_up, has_parts, parts_of
 from graphsvc.web.headers import links
 from graphsvc.web.memory import remembered
 from graphsvc.web.parameters import Parameters, from_url
@@ -80,7 +82,7 @@ class Found:
     @property
     def has_parts(self) -> bool:
         """Whether IRIs continue the document's with a fragment."""
-        return self.document in documents_with_parts()
+        return has_parts(self.document)
 
 
 @blueprint.get("/<path:name>")
@@ -102,15 +104,9 @@ def describe() -> Response:
     if iri is None:
         raise BadRequest("The parameter `iri` is missing: the IRI to describe.")
     known = names.roles(service().store, [iri]).get(iri, Roles()) if usable(iri) else Roles()
-    if not known.known and iri not in documents_with_parts():
+    if not known.known and not _shown_by_parts(iri):
         raise NotFound(f"Nothing is known of <{iri[:500]}>.")
     return _describe(Found(iri, known, Address(about_link(iri))))
-
-
-def documents_with_parts() -> frozenset[str]:
-    """The documents of which some part is named by a fragment, as of the store's present epoch."""
-    store, base = service().store, service().settings.base
-    return remembered("documents with parts", lambda: names.documents_with_parts(store, base))
 
 
 def withdrawn() -> dict[str, str]:
@@ -129,12 +125,26 @@ def withdrawn() -> dict[str, str]:
 def _find(readings: list[Candidate]) -> Found:
     """The first reading of which anything is known. Raises NotFound where there is none."""
     known = names.roles(service().store, usable_iris(readings))
-    for reading in readings:
-        for iri in iris_of(reading):
-            role = known.get(iri, Roles())
-            if role.known or iri in documents_with_parts():
-                return _found(iri, role, reading)
+    meant = [(reading, iri) for reading in readings for iri in iris_of(reading)]
+    for reading, iri in meant:
+        role = known.get(iri, Roles())
+        if role.known or has_parts(iri):
+            return _found(iri, role, reading)
+    for reading, iri in meant:
+        if _shown_by_parts(iri):
+            return _found(iri, Roles(), reading)
     raise NotFound(f"Nothing is known of <{service().settings.base}{readings[0].path[:500]}>.")
+
+
+def _shown_by_parts(iri: str) -> bool:
+    """Whether an IRI of which nothing else is known has parts; who asks so waits until that can be told."""
+    if has_parts(iri):
+        return True
+    if not as_of():
+        return False
+    with suppress(Unavailable):
+        catch_up()
+    return has_parts(iri)
 
 
 def _found(iri: str, role: Roles, reading: Candidate) -> Found:
@@ -167,7 +177,8 @@ def _describe(found: Found) -> Response:
     chosen = choose(profile.offers, named if named is not None else _suffix_name(found, profile))
     store = service().store
     epoch = store.epoch()
-    tag = _tag(epoch, found, profile, chosen, parameters)
+    parts_as_of = as_of()
+    tag = _tag(epoch, found, profile, chosen, parameters, parts_as_of)
     if found.roles.graph and chosen is not HTML:
         # So that it can be sent back with a write to this address: see graph_store.
         tag = f"{store.graph_epoch(found.topic)}-{tag}"
@@ -182,7 +193,8 @@ def _describe(found: Found) -> Response:
         else:
             answer = _document(found, profile, chosen)
             response = respond(answer, chosen, tag=tag, vary=vary)
-        allow()
+        if not parts_as_of:
+            allow()
         response.headers["Link"] = links(found.topic, found.address, kinship, profile, chosen)
     response.headers["Content-Location"] = _location(found, profile, chosen, parameters)
     return response
@@ -194,11 +206,13 @@ def _suffix_name(found: Found, profile: Profile) -> str | None:
     return found.suffix.name
 
 
-def _tag(epoch: str, found: Found, profile: Profile, chosen: Format, parameters: Parameters) -> str:
+def _tag(
+    epoch: str, found: Found, profile: Profile, chosen: Format, parameters: Parameters, parts_as_of: str
+) -> str:
+    decisive = (found.topic, found.address.url, *([parts_as_of] if parts_as_of else []))
     if chosen is HTML:
-        script = repr(resource_page.script())
-        return page_tag(epoch, found.topic, found.address.url, repr(_view(parameters)), script)
-    return state_tag(epoch, chosen.media_type, found.topic, found.address.url, profile.token)
+        return page_tag(epoch, *decisive, repr(_view(parameters)), repr(resource_page.script()))
+    return state_tag(epoch, chosen.media_type, *decisive, profile.token)
 
 
 def _view(parameters: Parameters) -> dict[str, str]:
@@ -235,7 +249,7 @@ def _render(found: Found, kinship: Kinship, view: dict[str, str]) -> resource_pa
 def _document(found: Found, profile: Profile, chosen: Format) -> Answer:
     """The RDF of a description in one profile and syntax."""
     settings, store = service().settings, service().store
-    if found.roles.graph and graph_size(store, found.topic) > documents.SORTED_STATEMENTS:
+    if found.roles.graph and _is_large(found.topic):
         return Answer(documents.stream_graph(store, found.topic, chosen), store.epoch())
     if profile is ALTERNATES:
         all_of_them = [
@@ -253,6 +267,11 @@ def _document(found: Found, profile: Profile, chosen: Format) -> Answer:
     return whole(body, epoch)
 
 
+def _is_large(graph: str) -> bool:
+    most = documents.SORTED_STATEMENTS
+    return graph_size(service().store, graph, most) > most
+
+
 def absolute_url_of(link: str) -> str:
     """A host-relative link of this service as an absolute URL under the public URL."""
     return absolute_url(link.removeprefix(service().settings.root_path))
@@ -263,7 +282,7 @@ def _statements(found: Found, profile: Profile) -> list[Statement]:
     store, settings = service().store, service().settings
     subjects = [found.topic, found.document]
     if found.has_parts and "#" not in found.topic:
-        subjects += names.parts(store, found.document)
+        subjects += parts_of(found.document)
     said = statements.about(store, (iri for iri in subjects if usable(iri)))
     if found.roles.graph:
         said += statements.in_graph(store, found.topic, documents.SORTED_STATEMENTS)

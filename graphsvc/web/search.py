@@ -15,6 +15,7 @@ from flask import Blueprint, Response, render_template
 from graphsvc.describe.names import TYPE
 from graphsvc.errors import BadRequest, NotFound
 from graphsvc.formats import HTML, JSON
+from graphsvc.search.index import MAX_HITS
 from graphsvc.search.searching import Found, search
 from graphsvc.search.words import MAX_LENGTH
 from graphsvc.sparql.search_clause import SEARCH
@@ -75,7 +76,8 @@ def results() -> Response:
         index, asked.words, asked.narrowing, first=(asked.page - 1) * asked.size, number=asked.size
     )
     if asked.page > 1 and not found.hits:
-        raise NotFound(f"There is no page {asked.page}: {found.total:,} things were found.")
+        number = f"the first {found.total:,} things" if found.capped else f"{found.total:,} things"
+        raise NotFound(f"There is no page {asked.page}: {number} are shown.")
     reader = reader_of(found, languages())
     current = index.epoch == epoch
     body = _page(asked, found, reader, current) if chosen is HTML else _json(asked, found, reader, current)
@@ -164,6 +166,7 @@ def _page(asked: Asked, found: Found, reader: Reader, current: bool) -> str:
         property=SEARCH,
         endpoint=absolute_url("/search"),
         max_size=MAX_PAGE,
+        most=MAX_HITS,
     )
 
 

@@ -9,23 +9,16 @@ from flask import Response
 
 from graphsvc.dataset.names import Names
 from graphsvc.dataset.service import Abilities, describe_service
-from graphsvc.dataset.statistics import graph_sizes
 from graphsvc.formats import Format
 from graphsvc.loading import remote_dialect
 from graphsvc.rdf import write_document
 from graphsvc.settings import Settings
 from graphsvc.sparql.functions import FUNCTIONS
 from graphsvc.sparql.search_clause import SEARCH
-from graphsvc.web.memory import remembered
+from graphsvc.web.counts import named_graphs
 from graphsvc.web.representation import not_modified, respond, whole
 from graphsvc.web.service import service
 from graphsvc.web.state import state_tag
-
-
-def named_graphs() -> dict[str, int]:
-    """The named graphs with their numbers of triples, counted once for each epoch."""
-    store = service().store
-    return remembered("graph sizes", lambda: graph_sizes(store))
 
 
 def abilities() -> Abilities:
@@ -50,8 +43,9 @@ def _unions(settings: Settings) -> bool:
 def description(chosen: Format) -> Response:
     """The service description in an RDF syntax."""
     settings, epoch = service().settings, service().store.epoch()
-    tag = state_tag(epoch, "service description", chosen.media_type, repr(abilities()))
+    graphs = named_graphs()
+    tag = state_tag(epoch, "service description", chosen.media_type, repr(abilities()), graphs.mark)
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
-    quads = describe_service(Names.of(settings), named_graphs(), abilities())
+    quads = describe_service(Names.of(settings), graphs.value or {}, abilities())
     return respond(whole(write_document(quads, chosen, settings.prefixes), epoch), chosen, tag=tag)

@@ -21,6 +21,7 @@ from graphsvc.sparql import Dataset, Query, read
 from graphsvc.store import Answer, Limits
 from graphsvc.web import query_pages
 from graphsvc.web.caching import Plain, allow
+from graphsvc.web.counts import named_graphs
 from graphsvc.web.limits import limits
 from graphsvc.web.notices import HEADER, notice
 from graphsvc.web.observation import noted
@@ -171,7 +172,8 @@ def _federated(query: Query, bounds: Limits) -> tuple[Query, Limits]:
 def _tag(epoch: str, query: Query, chosen: Format) -> str:
     dataset = repr((query.dataset.default_graphs, query.dataset.named_graphs))
     if chosen is HTML:
-        return page_tag(epoch, "answer", repr(query_pages.script()), query.text, dataset)
+        seen = repr(query_pages.script()), named_graphs().mark
+        return page_tag(epoch, "answer", *seen, query.text, dataset)
     return state_tag(epoch, chosen.media_type, query.text, dataset)
 
 

@@ -86,7 +86,7 @@ class Value:
 class Group:
     """A property and its values; `more` links to all of them where only `len(values)` of `number` are here.
 
-    `meaning` is what the property is defined as.
+    `meaning` is what the property is defined as; `at_least` says that there are more than `number`.
     """
 
     property: Value
@@ -94,6 +94,7 @@ class Group:
     number: int = 0
     more: str | None = None
     meaning: Value | None = None
+    at_least: bool = False
 
 
 @dataclass

@@ -65,9 +65,13 @@ def test_growth_and_memory_are_held_against_their_goals(results: dict[str, Any])
     assert goal(results, "Memory for each further triple").met is True
     worse = copy.deepcopy(results)
     worse["growth"]["ms"][OURS_IN_MEMORY]["search"]["10000"] = 99.0
+    worse["growth"]["ms"][OURS_IN_MEMORY]["page of a hub"]["10000"] = 4.1
     worse["growth"]["bytes"]["keeper"]["10000"] *= 2
     assert goal(worse, "within 2 ×").met is False
     assert "search" in goal(worse, "within 2 ×").seen
+    assert goal(results, "Pages of what grows").met is True
+    assert goal(worse, "Pages of what grows").met is False
+    assert "page of a hub" in goal(worse, "Pages of what grows").seen
     assert goal(worse, "Memory for each further triple").met is False
 
 

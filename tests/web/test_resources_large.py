@@ -22,7 +22,12 @@ def hubs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     lines += [f'<{base}/id/fan> <http://www.w3.org/2000/01/rdf-schema#label> "Fan" .\n']
     lines += [f'<{base}/id/wide> <{base}/p{i}> "{i}" .\n' for i in range(3_000)]
     lines += [f'<{base}/id/long> <{base}/text> "{"x" * 1_000_000}" .\n']
-    project = project_of(tmp_path_factory.mktemp("hubs"), hubs__nt="".join(lines))
+    # Of 100,000 statements these are three.
+    few = [f"<{base}/id/f{i}> <{base}/next> <{base}/id/f{i + 1}> .\n" for i in range(5)]
+    few += [f"<{base}/id/fshape> <http://www.w3.org/ns/shacl#hasValue> <{base}/id/hub> .\n"]
+    few += [f"<{base}/id/ftheme> <{base}/late> <{base}/id/hub> .\n"]
+    few += [f"<{base}/id/fterm> <http://www.w3.org/ns/shacl#path> <{base}/late> .\n"]
+    project = project_of(tmp_path_factory.mktemp("hubs"), hubs__nt="".join(lines), few__nt="".join(few))
     with served(project) as client:
         client.get("/")
         yield client
@@ -34,12 +39,23 @@ def test_the_page_of_a_hub_is_small_and_pages_what_points_at_it(hubs: FlaskClien
     assert time.monotonic() - started < 5
     assert len(answer.data) < 50_000
     page = read_page(answer.text)
-    assert f"All {INCOMING:,}" in page.text
+    assert "All, more than 10,000" in page.text
+    assert "More than 10,000 statements lead here." in page.text
     more = next(link["href"] for link in page.all("a") if "inverse=" in link["href"])
     seen = set()
-    for number in (1, 2, INCOMING // PAGE_SIZE):
+    last = INCOMING // PAGE_SIZE
+    for number, total, place in (
+        (1, "More than 10,000 in all", "Page 1"),
+        (2, "More than 10,000 in all", "Page 2"),
+        (last - 1, f"More than {INCOMING - PAGE_SIZE:,} in all", f"Page {last - 1}"),
+        (last, f"{INCOMING:,} in all", f"Page {last:,}"),
+    ):
         listing = hubs.get(f"{more}&page={number}", headers={"Accept": "text/html"})
         assert listing.status_code == 200
+        text = read_page(listing.text).text
+        assert total in text
+        assert place in text
+        assert ("Next" in text) == (number < last)
         found = {link["href"] for link in read_page(listing.text).all("a") if "/id/n" in link["href"]}
         assert len(found) == PAGE_SIZE
         assert not found & seen
@@ -81,9 +97,23 @@ def test_a_large_graph_is_streamed_with_its_name(hubs: FlaskClient) -> None:
     assert body.count(b"<http://example.org/made/graph/hubs> .\n") == total
     assert hubs.get("/graph/hubs.nt").data.count(b" .\n") == total
     page = hubs.get("/graph/hubs.html")
-    assert f"{total:,} statements" in page.text
+    assert "More than 10,000 statements" in page.text
     assert len(page.data) < 100_000
     assert hubs.get("/graph/hubs.html?page=2").status_code == 200
+
+
+def test_what_vocabularies_name_is_told_of_a_hub_though_it_comes_late(hubs: FlaskClient) -> None:
+    page = read_page(hubs.get("/doc/hub.html").text)
+    assert "/id/ftheme" in page.text
+    assert "/id/fshape" in page.text
+
+
+def test_a_small_graph_lists_its_resources_in_the_order_of_their_names(hubs: FlaskClient) -> None:
+    page = read_page(hubs.get("/graph/few.html").text)
+    assert "8 statements" in page.text
+    named = [link["title"] for link in page.all("a") if "/id/f" in link.get("title", "")]
+    assert named == sorted(named)
+    assert len(named) == 8
 
 
 def test_a_web_of_blank_nodes_ends(tmp_path: Path) -> None:
