@@ -13,7 +13,7 @@ from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, N_TRIPLES, RESULTS_FORMA
 from graphsvc.search.in_queries import with_findings
 from graphsvc.sparql import Form, Query
 from graphsvc.sparql.paging import part
-from graphsvc.store import Answer
+from graphsvc.store import Answer, Delivery
 from graphsvc.stored_queries import BrokenQuery, StoredQuery, without_head
 from graphsvc.web import query_parameters, results
 from graphsvc.web.charts import chart_of
@@ -108,7 +108,7 @@ def _tag(epoch: str, stored: StoredQuery, query: Query, chosen: Format, window: 
 def _data(query: Query, given: Parameters, window: Window | None, chosen: Format) -> Answer:
     if window is not None:
         query = replace(query, text=part(query.text, window.limit, window.offset))
-    return service().store.query(query, chosen, limits(given))
+    return service().store.query(query, chosen, replace(limits(given), delivery=Delivery.FLOWING))
 
 
 def _page(stored: StoredQuery, query: Query, given: Parameters, window: Window | None) -> Answer:

@@ -18,10 +18,10 @@ from graphsvc.formats import CSV, GRAPH_FORMATS, HTML, RESULTS_FORMATS, Format
 from graphsvc.rdf import Iri
 from graphsvc.search.in_queries import with_findings
 from graphsvc.sparql import Dataset, Query, read
-from graphsvc.store import Answer, Limits
+from graphsvc.store import Answer, Delivery, Limits
 from graphsvc.web import query_pages
 from graphsvc.web.caching import allow
-from graphsvc.web.limits import limits
+from graphsvc.web.limits import delivery, limits
 from graphsvc.web.notices import HEADER, notice
 from graphsvc.web.observation import noted
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
@@ -129,7 +129,8 @@ def _answer(parameters: Parameters, text: str) -> Response:
     query = read_query(parameters, text)
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     chosen = choose((*offers, HTML), _format_name(parameters))
-    bounds = replace(limits(parameters), stream=_asks_for_a_stream(parameters) and chosen is not HTML)
+    asked = delivery(parameters)
+    bounds = replace(limits(parameters), delivery=Delivery.WHOLE if chosen is HTML else asked)
     if _asks_for_history(query):
         check_historian()
         return _respond(replace(query, history=True), parameters, chosen, bounds, tag=None, cache="no-store")
@@ -144,14 +145,6 @@ def _answer(parameters: Parameters, text: str) -> Response:
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
     return _respond(query, parameters, chosen, bounds, tag=tag)
-
-
-def _asks_for_a_stream(parameters: Parameters) -> bool:
-    """Whether the first rows are wanted before it is known that there is a last."""
-    asked = parameters.one("stream") or "false"
-    if asked not in ("true", "false"):
-        raise BadRequest("`stream` is true or false.")
-    return asked == "true"
 
 
 def _asks_for_history(query: Query) -> bool:
