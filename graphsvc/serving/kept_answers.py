@@ -93,6 +93,8 @@ class Task(WSGITask):  # type: ignore[misc]
     cache: ResponseCache | None = None
     page: EpochPage | None = None
     wrote_header: bool
+    close_on_finish: bool
+    _caching: Caching | None = None
     _header = b""
     _parts: list[bytes] | None = None
     _size = 0
@@ -105,7 +107,7 @@ class Task(WSGITask):  # type: ignore[misc]
             super().execute()
             return
         epoch = page.read()
-        caching = Caching()
+        self._caching = caching = Caching()
         self.get_environment()[ENVIRON] = caching
         self._parts = []
         super().execute()
@@ -115,15 +117,22 @@ class Task(WSGITask):  # type: ignore[misc]
                 cache.keep(key, entry)
 
     def build_response_header(self) -> bytes:
-        """The header as it is sent."""
+        """The header as it is sent.
+
+        A stream in chunks shows its own end, so the connection stays open, which waitress would close.
+        """
         self._header = super().build_response_header()
+        closing = self.request.connection_close or self.request.command == "HEAD"
+        if self.chunked_response and not closing:
+            self.close_on_finish = False
+            self._header = self._header.replace(b"\r\nConnection: close\r\n", b"\r\n", 1)
         return self._header
 
     def write(self, data: bytes) -> None:
         """Send a part of the body, and remember it as long as it is not too much."""
-        if self._parts is not None and data and self.cache is not None:
+        if self._parts is not None and data and self.cache is not None and self._caching is not None:
             self._size += len(data)
-            if self._size > self.cache.largest:
+            if self._size > self.cache.largest or not self._caching.allowed:
                 self._parts = None
             else:
                 self._parts.append(bytes(data))
@@ -141,11 +150,15 @@ class Task(WSGITask):  # type: ignore[misc]
         """The answer as an entry; None where it is not whole, or not of this epoch."""
         if self._parts is None or self.request.command == "HEAD" or self.close_on_finish:
             return None
-        if self.status != "200 OK" or self.content_length != self._size:
+        if self.status != "200 OK" or self.content_length not in (None, self._size):
             return None
         lines = [
             line for line in self._header.split(b"\r\n") if line and not line.lower().startswith(_OF_ONE)
         ]
+        if self.content_length is None:
+            # A stream that came to its end is known to be whole.
+            lines = [line for line in lines if not line.lower().startswith(b"transfer-encoding:")]
+            lines.append(b"Content-Length: %d" % self._size)
         told = dict(line.lower().split(b": ", 1) for line in lines[1:])
         tag = self._header_value("ETag").strip('"')
         if not tag or told.get(b"cache-control") != b"no-cache" or b"set-cookie" in told:

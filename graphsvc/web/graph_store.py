@@ -9,6 +9,7 @@ holds at the very moment of the write: two editors cannot overwrite one another.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 from flask import Blueprint, Response, redirect, request
@@ -18,7 +19,7 @@ from graphsvc.errors import BadRequest, UnsupportedMediaType
 from graphsvc.formats import DATA_FORMATS, GRAPH_FORMATS, by_name
 from graphsvc.rdf import Iri
 from graphsvc.sparql import read_update
-from graphsvc.store import Write
+from graphsvc.store import Delivery, Write
 from graphsvc.web.addresses import encoded, request_path
 from graphsvc.web.limits import limits
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_url, read_body
@@ -44,11 +45,15 @@ def read() -> Response:
     if name.startswith(service().settings.system_graphs):
         check_historian()
         return respond(service().store.graph(name, chosen, limits(parameters)), chosen, cache="no-store")
-    answer = service().store.graph(name, chosen, limits(parameters))
-    tag = f"{answer.graph_epoch}-{entity_tag(chosen.media_type, repr(service().settings.prefixes))[:8]}"
-    if not_modified(tag):
-        return respond(None, chosen, tag=tag)
-    return respond(answer, chosen, tag=tag)
+    form = entity_tag(chosen.media_type, repr(service().settings.prefixes))[:8]
+    # Of a stream only its end would tell. The tag of a state that is over does no harm.
+    store = service().store
+    before = store.graph_epoch(name, limits(parameters)) or store.epoch()
+    if not_modified(f"{before}-{form}"):
+        return respond(None, chosen, tag=f"{before}-{form}")
+    bounds = replace(limits(parameters), delivery=Delivery.FLOWING)
+    answer = store.graph(name, chosen, bounds)
+    return respond(answer, chosen, tag=f"{answer.graph_epoch or before}-{form}")
 
 
 @blueprint.route("/graph-store", methods=["PUT", "POST", "DELETE", "PATCH"])
