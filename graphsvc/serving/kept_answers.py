@@ -9,16 +9,18 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 from waitress.task import WSGITask
 from waitress.utilities import build_http_date
 
 from graphsvc.serving.response_cache import Entry, Reply, ResponseCache
-from graphsvc.web.caching import ENVIRON, Caching
+from graphsvc.web.caching import ENVIRON, OF_THE_BODY, Caching, Scope
 from graphsvc.web.given_again import TOLD_APART
 from graphsvc.web.observation import of as record_of
 from graphsvc.workers.board import EpochPage
+from graphsvc.workers.changed_graphs import digest
 
 # Bodies of queries that are longer, and requests with more in their headers, are not looked up.
 MAX_BODY = 64 << 10
@@ -34,11 +36,13 @@ _IGNORED = frozenset(
     | TOLD_APART
 )
 _IGNORED_PREFIXES = ("SEC_", "X_FORWARDED_")
-# Not in a 304: what is said of the bytes that are not sent. https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
-_OF_THE_BODY = (b"content-", b"graph-epoch:", b"query-notice:", b"transfer-encoding:")
+# Not in a 304, as `caching` says, and what goes with the body.
+_OF_THE_BODY = (b"content-", b"transfer-encoding:", *(f"{name.lower()}:".encode() for name in OF_THE_BODY))
 # What is said of one request alone.
 _OF_ONE = (b"date:", b"x-request-id:", b"ratelimit:", b"ratelimit-policy:")
 _KEPT_OF_CONTENT = (b"content-location:",)
+# What an entity tag has behind the one of the representation that is not packed.
+_CODED = re.compile(r"(?:-[a-z]+)?")
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -111,8 +115,8 @@ class Task(WSGITask):  # type: ignore[misc]
         self.get_environment()[ENVIRON] = caching
         self._parts = []
         super().execute()
-        if caching.allowed and epoch and page.read() == epoch:
-            entry = self._entry(epoch)
+        if caching.allowed and caching.complete and epoch and page.read() == epoch:
+            entry = self._entry(epoch, caching)
             if entry is not None:
                 cache.keep(key, entry)
 
@@ -146,7 +150,7 @@ class Task(WSGITask):  # type: ignore[misc]
                 return
         super().write(data)
 
-    def _entry(self, epoch: bytes) -> Entry | None:
+    def _entry(self, epoch: bytes, caching: Caching) -> Entry | None:
         """The answer as an entry; None where it is not whole, or not of this epoch."""
         if self._parts is None or self.request.command == "HEAD" or self.close_on_finish:
             return None
@@ -173,10 +177,19 @@ class Task(WSGITask):  # type: ignore[misc]
             b"".join(self._parts),
             tag,
             record_of(self.get_environment()),
+            _scope(caching.scope, tag, epoch),
+            caching.files,
         )
 
     def _header_value(self, name: str) -> str:
         return next((str(value) for one, value in self.response_headers if one.lower() == name.lower()), "")
+
+
+def _scope(scope: Scope | None, tag: str, epoch: bytes) -> Scope | None:
+    """What an answer depends on, with digests of the graphs; None where its tag is not the one that was said."""
+    if scope is None or not _CODED.fullmatch(tag.removeprefix(scope.tag_at(epoch.decode()))):
+        return None
+    return replace(scope, graphs=frozenset(map(digest, scope.graphs)))
 
 
 def _is_kept(line: bytes) -> bool:

@@ -46,6 +46,7 @@ from graphsvc.web import (
     validation,
     vocabulary_pages,
 )
+from graphsvc.web.caching import OF_THE_BODY
 from graphsvc.web.clients import Buckets, Forwarded, limited
 from graphsvc.web.cross_origin import shared_with
 from graphsvc.web.given_again import GIVEN_AGAIN, GivenAgain
@@ -154,6 +155,9 @@ def _headers(response: Response) -> Response:
     """Headers of every answer, errors too."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if response.status_code == 304:
+        for name in OF_THE_BODY:
+            response.headers.pop(name, None)
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     if request.method == "OPTIONS" and response.status_code == 200:

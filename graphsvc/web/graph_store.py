@@ -21,6 +21,7 @@ from graphsvc.rdf import Iri
 from graphsvc.sparql import read_update
 from graphsvc.store import Delivery, Write
 from graphsvc.web.addresses import encoded, request_path
+from graphsvc.web.caching import allow
 from graphsvc.web.limits import limits
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_url, read_body
 from graphsvc.web.representation import choose, entity_tag, named_format, not_modified, respond
@@ -53,7 +54,9 @@ def read() -> Response:
         return respond(None, chosen, tag=f"{before}-{form}")
     bounds = replace(limits(parameters), delivery=Delivery.FLOWING)
     answer = store.graph(name, chosen, bounds)
-    return respond(answer, chosen, tag=f"{answer.graph_epoch or before}-{form}")
+    tag = f"{answer.graph_epoch or before}-{form}"
+    allow(graphs=(name,), tag_at=lambda _: tag)
+    return respond(answer, chosen, tag=tag)
 
 
 @blueprint.route("/graph-store", methods=["PUT", "POST", "DELETE", "PATCH"])

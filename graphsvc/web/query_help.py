@@ -13,6 +13,7 @@ from graphsvc.formats import HTML, JSON
 from graphsvc.sparql import Query
 from graphsvc.sparql.lexer import position
 from graphsvc.web import results
+from graphsvc.web.caching import allow
 from graphsvc.web.dataset import statistics
 from graphsvc.web.limits import limits
 from graphsvc.web.memory import remembered
@@ -46,6 +47,7 @@ def vocabulary() -> Response:
     held, found = remembered("vocabulary", lambda: (wanted, _vocabulary()))
     content = found if held == wanted else _vocabulary()
     body = json.dumps(content, ensure_ascii=False) + "\n"
+    allow()
     return respond(whole(body, epoch), JSON, tag=tag, vary="Accept-Language")
 
 

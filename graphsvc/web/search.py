@@ -18,6 +18,7 @@ from graphsvc.formats import HTML, JSON
 from graphsvc.search.searching import Found, search
 from graphsvc.search.words import MAX_LENGTH
 from graphsvc.sparql.search_clause import SEARCH
+from graphsvc.web.caching import allow
 from graphsvc.web.parameters import Parameters, from_url
 from graphsvc.web.representation import (
     choose,
@@ -78,6 +79,8 @@ def results() -> Response:
         raise NotFound(f"There is no page {asked.page}: {found.total:,} things were found.")
     reader = reader_of(found, languages())
     current = index.epoch == epoch
+    if current:
+        allow()
     body = _page(asked, found, reader, current) if chosen is HTML else _json(asked, found, reader, current)
     response = respond(whole(body, epoch), chosen, tag=tag, language="en" if chosen is HTML else None)
     other = JSON if chosen is HTML else HTML

@@ -16,6 +16,7 @@ from graphsvc.rdf import write_document
 from graphsvc.settings import Settings
 from graphsvc.sparql.functions import FUNCTIONS
 from graphsvc.sparql.search_clause import SEARCH
+from graphsvc.web.caching import allow, settings_files
 from graphsvc.web.memory import remembered
 from graphsvc.web.representation import not_modified, respond, whole
 from graphsvc.web.service import service
@@ -49,9 +50,10 @@ def _unions(settings: Settings) -> bool:
 
 def description(chosen: Format) -> Response:
     """The service description in an RDF syntax."""
-    settings, epoch = service().settings, service().store.epoch()
+    settings, epoch, files = service().settings, service().store.epoch(), settings_files()
     tag = state_tag(epoch, "service description", chosen.media_type, repr(abilities()))
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
     quads = describe_service(Names.of(settings), named_graphs(), abilities())
+    allow(files=files)
     return respond(whole(write_document(quads, chosen, settings.prefixes), epoch), chosen, tag=tag)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from graphsvc import __version__
 from graphsvc.web.representation import entity_tag
 from graphsvc.web.service import service
@@ -12,4 +14,10 @@ def state_tag(epoch: str, *parts: str) -> str:
 
     Prefixes, title, addresses and the like are in the bytes too, hence the settings in the tag.
     """
-    return entity_tag(epoch, __version__, service().settings_tag, *parts)
+    return state_tag_at(*parts)(epoch)
+
+
+def state_tag_at(*parts: str) -> Callable[[str], str]:
+    """The entity tag of the same by epoch, for who has no request at hand when it is made."""
+    settings = service().settings_tag
+    return lambda epoch: entity_tag(epoch, __version__, settings, *parts)

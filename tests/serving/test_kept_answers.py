@@ -36,9 +36,10 @@ class Answer(NamedTuple):
 
 
 class Server:
-    """A server of the library, and a token to write."""
+    """A server of a project, and a token to write."""
 
-    def __init__(self, url: str, token: str, supervisor: int) -> None:
+    def __init__(self, url: str, token: str, supervisor: int, project: Path) -> None:
+        self.project = project
         self.supervisor = supervisor
         self.place = url.removeprefix("http://")
         self.token = token
@@ -80,13 +81,13 @@ class Server:
 
 
 @contextmanager
-def server_of(folder: Path, **environment: str) -> Iterator[Server]:
+def server_of(folder: Path, project: Path = LIBRARY, **environment: str) -> Iterator[Server]:
     tokens = TokenFile(folder / "tokens.json")
     secret = tokens.new("writer", ["write"])
     before = {one.pid for one in family(os.getpid())}
-    with running(LIBRARY, GRAPHSVC_TOKENS=str(tokens.path), **environment) as url:
+    with running(project, GRAPHSVC_TOKENS=str(tokens.path), **environment) as url:
         started = [one for one in family(os.getpid()) if one.pid not in before]
-        yield Server(url, secret, next(one.pid for one in started if one.parent == os.getpid()))
+        yield Server(url, secret, next(one.pid for one in started if one.parent == os.getpid()), project)
 
 
 @pytest.fixture(scope="module")
