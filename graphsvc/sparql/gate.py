@@ -26,7 +26,7 @@ _CLOSING = frozenset(_OPENING.values())
 _OPERATORS = frozenset({"||", "&&", "+", "-", "*", "/", "!", "^", "|"})
 _VOLATILE = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
 # An absolute IRI that resolving it against a base leaves as it is.
-_PLAIN = re.compile(r"(?!.*/\.{1,2}(?:/|\Z))[A-Za-z][A-Za-z0-9+.-]*:[^\\\s]*")
+_PLAIN = re.compile(r"(?!.*/\.{1,2}(?:[/?#]|\Z))[A-Za-z][A-Za-z0-9+.-]*:[^\\\s]*")
 _UPDATES = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
 
 
