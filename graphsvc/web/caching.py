@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 from flask import request
 
@@ -13,7 +14,14 @@ from graphsvc.web.service import service
 # Who may keep the answer puts a `Caching` here in the environment of a request.
 ENVIRON = "graphsvc.caching"
 # Not in a 304: what is said of the bytes that are not sent. https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
-OF_THE_BODY = ("Content-Language", "Graph-Epoch", "Link", "Query-Notice", "Result-Count")
+OF_THE_BODY = (
+    "Content-Disposition",
+    "Content-Language",
+    "Graph-Epoch",
+    "Link",
+    "Query-Notice",
+    "Result-Count",
+)
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,16 @@ def shape_files() -> Files:
 
     def find() -> object:
         return [(one.st_mtime_ns, one.st_size, one.st_ino) for one in (path.stat() for path in paths)]
+
+    return Files(find(), find)
+
+
+def static_file(path: Path) -> Files:
+    """One file that comes with the release."""
+
+    def find() -> object:
+        status = path.stat()
+        return status.st_mtime_ns, status.st_size, status.st_ino
 
     return Files(find(), find)
 

@@ -58,7 +58,8 @@ def home() -> Response:
     offers = (HTML, *GRAPH_FORMATS) if has_route("/dataset") else (HTML,)
     chosen = choose(offers, named_format(from_url()))
     if chosen is not HTML:
-        return Response(status=303, headers={"Location": local_path("/dataset"), "Vary": "Accept"})
+        headers = {"Location": local_path("/dataset"), "Vary": "Accept", "Cache-Control": "no-cache"}
+        return Response(status=303, headers=headers)
     return _page("home", _home, repr(service().library.entries()), repr(abilities()))
 
 

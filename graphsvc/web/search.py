@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from graphsvc.describe.names import TYPE
 from graphsvc.errors import BadRequest, NotFound
@@ -22,6 +22,7 @@ from graphsvc.web.caching import allow
 from graphsvc.web.parameters import Parameters, from_url
 from graphsvc.web.representation import (
     choose,
+    entity_tag,
     languages,
     named_format,
     not_modified,
@@ -94,9 +95,14 @@ def description() -> Response:
     """What a browser needs to search here from its own search field."""
     choose((HTML,), "html")
     body = render_template("opensearch.xml", search=absolute_url("/search"))
-    return Response(
+    tag = entity_tag(body)
+    allow(graphs=(), tag_at=lambda _: tag)
+    response = Response(
         body, content_type="application/opensearchdescription+xml", headers={"Cache-Control": "no-cache"}
     )
+    response.set_etag(tag)
+    response.make_conditional(request)
+    return response
 
 
 def _asked(parameters: Parameters) -> Asked:
