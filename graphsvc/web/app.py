@@ -169,7 +169,7 @@ def _headers(response: Response) -> Response:
 
 def _keep_files(response: Response) -> Response:
     """Let the files of pages be kept, whatever is written to the store."""
-    if request.endpoint == "static" and response.status_code == 200:
+    if request.endpoint == "static" and (request.method, response.status_code) == ("GET", 200):
         path = Path(str(current_app.static_folder)) / str((request.view_args or {})["filename"])
         tag = str(response.get_etag()[0])
         allow(graphs=(), tag_at=lambda _: tag, files=static_file(path))
