@@ -2,10 +2,11 @@
 
     python -m bench.streaming [ROWS …]
 
-Each number of rows (10,000, 100,000 and 1,000,000) is asked for held back, as by default, and with `stream=true`.
-The goal is the first byte within twice the time of `LIMIT 1` of the same query plus 50 ms. Memory is how much more
-the web process, and the largest reader, have at the most while the answer is taken; the client takes it at once,
-and in the last row so slowly that everything has to wait for it.
+Each number of rows (from 10,000 to 10,000,000) is asked for in three ways: as by default, with `stream=true`, and
+held back as far as that goes (`stream=false`). The goal is the first byte within twice the time of `LIMIT 1` of
+the same query plus 50 ms. Memory is how much more the web process, and the largest reader, have at the most while
+the answer is taken; the client takes it at once, and in the last row so slowly that everything has to wait for it.
+The memory is drawn in `docs/benchmarks/streaming.svg` as well.
 """
 
 from __future__ import annotations
@@ -18,13 +19,21 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from urllib.parse import urlencode
 
+from bench.field.plots import growth
 from tests.conftest import LIBRARY, running
 from tests.processes import family
 
-QUERY = "SELECT * {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l }} LIMIT {rows}"
+QUERY = "SELECT ?a ?d {{ ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }} LIMIT {rows}"
+# Each way by what `stream` is given.
+WAYS = {"by default": "", "`stream=true`": "true", "`stream=false`": "false"}
+ROWS = (10_000, 100_000, 1_000_000, 10_000_000)
 TURNS = 3
+# A query may take as long as the largest answer takes here.
+SECONDS = 600
+PLOT = Path(__file__).resolve().parent.parent / "docs" / "benchmarks" / "streaming.svg"
 
 
 class Watch:
@@ -61,11 +70,11 @@ class Watch:
 
 
 def asked(
-    place: str, rows: int, *, stream: bool, pace: float = 0.0, most: int = 1 << 40
+    place: str, rows: int, *, stream: str, pace: float = 0.0, most: int = 1 << 40
 ) -> tuple[float, float, int]:
     """Seconds to the first byte and to the last, and bytes; between two reads of 1 MB `pace` seconds go by."""
-    with closing(HTTPConnection(place, timeout=120)) as connection:
-        parameters = {"query": QUERY.format(rows=rows), "stream": "true" if stream else "false"}
+    with closing(HTTPConnection(place, timeout=SECONDS)) as connection:
+        parameters = {"query": QUERY.format(rows=rows), "stream": stream}
         begun = time.perf_counter()
         connection.request("GET", "/sparql?" + urlencode(parameters), headers={"Accept": "text/csv"})
         answer = connection.getresponse()
@@ -81,51 +90,43 @@ def asked(
 
 
 def main() -> None:
-    """Print the table."""
-    numbers = [int(each) for each in sys.argv[1:]] or [10_000, 100_000, 1_000_000]
-    print(
-        "| rows | how | MB | first byte, ms | of 2 × LIMIT 1 + 50 ms | all, s | web, MB more | reader, MB more |"
-    )
+    """Print the table and draw the curves."""
+    numbers = [int(each) for each in sys.argv[1:]] or list(ROWS)
+    print("| rows | how | MB | first byte, ms | of the goal | all, s | web, MB more | reader, MB more |")
     print("|---:|---|---:|---:|---:|---:|---:|---:|")
-    with running(LIBRARY, GRAPHSVC_CACHE_BYTES="0") as url:
+    curves: dict[str, list[float]] = {}
+    with running(LIBRARY, GRAPHSVC_CACHE_BYTES="0", GRAPHSVC_QUERY_TIMEOUT=str(SECONDS)) as url:
         place = url.removeprefix("http://")
-        asked(place, 1, stream=True)
+        for stream in WAYS.values():
+            asked(place, 10_000, stream=stream)
         for rows in numbers:
-            for stream in (False, True):
+            for how, stream in WAYS.items():
                 watch, found, least = Watch(), [], []
                 with watch.watching():
-                    for _ in range(TURNS):
-                        least.append(asked(place, 1, stream=True)[0])
+                    for _ in range(TURNS if rows <= 1_000_000 else 1):
+                        least.append(asked(place, 1, stream=stream)[0])
                         found.append(asked(place, rows, stream=stream))
-                first, limit = (statistics.median(each) for each in ([one[0] for one in found], least))
-                _row(
-                    f"{rows:,}",
-                    "streamed" if stream else "held back",
-                    found[0][2],
-                    first,
-                    limit,
-                    found,
-                    watch,
-                )
+                _row(f"{rows:,}", how, found, least, watch)
+                curves.setdefault(f"web, {how}", []).append(watch.web / 1e6)
+                curves.setdefault(f"reader, {how}", []).append(watch.reader / 1e6)
         watch = Watch()
         with watch.watching():
-            slow = asked(place, numbers[-1], stream=True, pace=0.1, most=30 << 20)
-        _row(f"{numbers[-1]:,}", "streamed, 10 MB/s taken", slow[2], slow[0], least[-1], [slow], watch)
+            slow = asked(place, numbers[-1], stream="", pace=0.1, most=30 << 20)
+        _row(f"{numbers[-1]:,}", "by default, 10 MB/s taken", [slow], least, watch)
+    if len(numbers) > 1:
+        title = "MB more while an answer is taken, by its rows"
+        PLOT.write_text(
+            growth(title, "MB", numbers, {name.replace("`", ""): one for name, one in curves.items()})
+        )
 
 
 def _row(
-    rows: str,
-    how: str,
-    size: int,
-    first: float,
-    limit: float,
-    found: list[tuple[float, float, int]],
-    watch: Watch,
+    rows: str, how: str, found: list[tuple[float, float, int]], least: list[float], watch: Watch
 ) -> None:
-    whole = statistics.median(one[1] for one in found)
-    goal = 2 * limit + 0.05
+    first, whole = (statistics.median(one[place] for one in found) for place in (0, 1))
+    goal = 2 * statistics.median(least) + 0.05
     print(
-        f"| {rows} | {how} | {size / 1e6:.1f} | {first * 1e3:.0f} | {first / goal:.2f} | {whole:.2f} "
+        f"| {rows} | {how} | {found[0][2] / 1e6:.1f} | {first * 1e3:.0f} | {first / goal:.2f} | {whole:.2f} "
         f"| {watch.web / 1e6:.0f} | {watch.reader / 1e6:.0f} |",
         flush=True,
     )

@@ -149,7 +149,7 @@ class Settings:
         False, "Whether the log of requests has the text of queries, not only its hash."
     )
     log_clients: bool = _setting(False, "Whether the log of requests has whole addresses of clients.")
-    hold_back: int = _setting(16 << 20, "Up to this size an answer is sent whole, or not at all.")
+    hold_back: int = _setting(16 << 20, "Up to this size an answer is held until it is whole.")
     cache_bytes: int = _setting(64 << 20, "How much memory answers that are kept may take; 0: none is kept.")
     max_result_rows: int = _setting(0, "How many rows or triples an answer may have; 0: no limit.")
     max_result_bytes: int = _setting(0, "How many bytes an answer may have; 0: no limit.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -77,6 +77,30 @@ def lines(grown: dict[str, Any]) -> str:
     return _svg(
         f"Milliseconds by the number of instruments, {engine}, one client, cold", top + height + 26, parts
     )
+
+
+def growth(title: str, unit: str, numbers: Sequence[int], curves: Mapping[str, Sequence[float]]) -> str:
+    """Each curve by the numbers, which are drawn by powers of ten; its values, in the unit, from 0."""
+    most = max(1.0, *(max(values) for values in curves.values()))
+    step = 10.0 ** math.floor(math.log10(most))
+    most = step * math.ceil(most / step)
+    first, last = math.log10(numbers[0]), math.log10(numbers[-1])
+    top, height = 24.0 + 16 * len(curves), 200.0
+    across = [_LEFT + (math.log10(number) - first) / (last - first or 1) * _WIDTH for number in numbers]
+    parts = list(_legend(list(curves)))
+    for place, values in enumerate(curves.values()):
+        points = " ".join(
+            f"{x:.1f},{top + height * (1 - value / most):.1f}"
+            for x, value in zip(across, values, strict=True)
+        )
+        parts.append(f'<polyline points="{points}" fill="none" stroke="{_COLOURS[place]}" stroke-width="2"/>')
+    for number in range(round(most / step) + 1):
+        y = top + height * (1 - number * step / most)
+        parts.append(f'<line x1="{_LEFT}" x2="{_LEFT + _WIDTH}" y1="{y:.1f}" y2="{y:.1f}"/>')
+        parts.append(_text(_LEFT - 8, y + 4, f"{number * step:g} {unit}", "end"))
+    for x, number in zip(across, numbers, strict=True):
+        parts.append(_text(x, top + height + 18, f"{number:,}", "middle"))
+    return _svg(title, top + height + 26, parts)
 
 
 def _decades(values: Sequence[float]) -> tuple[int, int]:

@@ -39,6 +39,7 @@ from graphsvc.web.metrics import Metrics
 from graphsvc.web.observation import Observer
 from graphsvc.web.store_figures import StoreSize
 from graphsvc.workers.board import EpochPage
+from graphsvc.workers.changed_graphs import Unchanged
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.memory import give_back, give_back_large_blocks, resident
 
@@ -58,8 +59,7 @@ def answer(role: Role) -> None:
     remote = remote_store(settings)
     page = None if remote else EpochPage(role.keeper)
     store = remote or PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
-    # Nobody tells when the data of a remote store change.
-    cache = ResponseCache(settings.cache_bytes) if page is not None else None
+    cache = _cache(role) if page is not None else None
     readers = None if remote else role.keeper
     elsewhere = questions(remote, settings) if remote else None
     validator = PooledValidator(role.checker, readers, elsewhere, hold_back=settings.hold_back)
@@ -120,6 +120,11 @@ def _server(role: Role, app: Any) -> Any:
         max_request_body_size=settings.max_upload_bytes + (1 << 20),
         ident="",
     )
+
+
+def _cache(role: Role) -> ResponseCache:
+    """What may be had in front of a store that says when its data change, and where; a remote one does not."""
+    return ResponseCache(role.settings.cache_bytes, Unchanged(role.keeper).between)
 
 
 def _beside(server: Any, metrics: Metrics, listener: socket.socket) -> None:

@@ -29,6 +29,7 @@ from graphsvc.store.reader import direct_reader, reader
 from graphsvc.store.snapshot import load
 from graphsvc.validation.pooled import KIND, validate_stored_job
 from graphsvc.workers.board import Board
+from graphsvc.workers.changed_graphs import ChangedGraphs
 from graphsvc.workers.direct import DirectReaders
 from graphsvc.workers.lane import Lane, Writes, forked
 from graphsvc.workers.pool import Pool
@@ -51,6 +52,7 @@ def keep(role: Role) -> None:
         store, keeping, lane = _in_memory(project, settings, Path(role.keeper).with_name("journal"))
     else:
         store, keeping, lane = _on_disk(project, settings, folder)
+    keeping.watch(ChangedGraphs(role.keeper, store.epoch()).add)
     # Loaded here once, so that no reader has to.
     importlib.import_module("graphsvc.validation.setwise.engine")
     # What is there now stays: the readers share its pages as long as nobody writes to them.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import Any
 
 from waitress.task import WSGITask
@@ -16,10 +17,11 @@ from waitress.utilities import build_http_date
 
 from graphsvc.serving.direct_queries import DirectQueries
 from graphsvc.serving.response_cache import Entry, Reply, ResponseCache
-from graphsvc.web.caching import ENVIRON, Caching
+from graphsvc.web.caching import ENVIRON, OF_THE_BODY, Caching, Scope
 from graphsvc.web.given_again import TOLD_APART
 from graphsvc.web.observation import of as record_of
 from graphsvc.workers.board import EpochPage
+from graphsvc.workers.changed_graphs import digest
 from graphsvc.workers.direct import LONGEST
 
 # Bodies of queries that are longer, and requests with more in their headers, are not looked up.
@@ -36,11 +38,13 @@ _IGNORED = frozenset(
     | TOLD_APART
 )
 _IGNORED_PREFIXES = ("SEC_", "X_FORWARDED_")
-# Not in a 304: what is said of the bytes that are not sent. https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5
-_OF_THE_BODY = (b"content-", b"graph-epoch:", b"query-notice:", b"transfer-encoding:")
+# Not in a 304, as `caching` says, and what goes with the body.
+_OF_THE_BODY = (b"content-", b"transfer-encoding:", *(f"{name.lower()}:".encode() for name in OF_THE_BODY))
 # What is said of one request alone.
 _OF_ONE = (b"date:", b"x-request-id:", b"ratelimit:", b"ratelimit-policy:")
 _KEPT_OF_CONTENT = (b"content-location:",)
+# What an entity tag has behind the one of the representation that is not packed.
+_CODED = re.compile(r"(?:-[a-z]+)?")
 _TAG = re.compile(r'(?:W/)?"([^"]*)"')
 
 
@@ -96,6 +100,8 @@ class Task(WSGITask):  # type: ignore[misc]
     page: EpochPage | None = None
     direct: DirectQueries | None = None
     wrote_header: bool
+    close_on_finish: bool
+    _caching: Caching | None = None
     _header = b""
     _parts: list[bytes] | None = None
     _size = 0
@@ -108,12 +114,12 @@ class Task(WSGITask):  # type: ignore[misc]
             super().execute()
             return
         epoch = page.read()
-        caching = Caching()
+        self._caching = caching = Caching()
         self.get_environment()[ENVIRON] = caching
         self._parts = []
         super().execute()
-        if caching.allowed and epoch and page.read() == epoch:
-            entry = self._entry(epoch)
+        if caching.allowed and caching.complete and epoch and page.read() == epoch:
+            entry = self._entry(epoch, caching)
             if entry is not None:
                 cache.keep(key, entry)
                 self._learn(key, entry, caching)
@@ -126,15 +132,22 @@ class Task(WSGITask):  # type: ignore[misc]
             self.direct.learn(piece, request.headers, told, entry, caching.plain)
 
     def build_response_header(self) -> bytes:
-        """The header as it is sent."""
+        """The header as it is sent.
+
+        A stream in chunks shows its own end, so the connection stays open, which waitress would close.
+        """
         self._header = super().build_response_header()
+        closing = self.request.connection_close or self.request.command == "HEAD"
+        if self.chunked_response and not closing:
+            self.close_on_finish = False
+            self._header = self._header.replace(b"\r\nConnection: close\r\n", b"\r\n", 1)
         return self._header
 
     def write(self, data: bytes) -> None:
         """Send a part of the body, and remember it as long as it is not too much."""
-        if self._parts is not None and data and self.cache is not None:
+        if self._parts is not None and data and self.cache is not None and self._caching is not None:
             self._size += len(data)
-            if self._size > max(self.cache.largest, LONGEST):
+            if self._size > max(self.cache.largest, LONGEST) or not self._caching.allowed:
                 self._parts = None
             else:
                 self._parts.append(bytes(data))
@@ -148,15 +161,19 @@ class Task(WSGITask):  # type: ignore[misc]
                 return
         super().write(data)
 
-    def _entry(self, epoch: bytes) -> Entry | None:
+    def _entry(self, epoch: bytes, caching: Caching) -> Entry | None:
         """The answer as an entry; None where it is not whole, or not of this epoch."""
         if self._parts is None or self.request.command == "HEAD" or self.close_on_finish:
             return None
-        if self.status != "200 OK" or self.content_length != self._size:
+        if self.status != "200 OK" or self.content_length not in (None, self._size):
             return None
         lines = [
             line for line in self._header.split(b"\r\n") if line and not line.lower().startswith(_OF_ONE)
         ]
+        if self.content_length is None:
+            # A stream that came to its end is known to be whole.
+            lines = [line for line in lines if not line.lower().startswith(b"transfer-encoding:")]
+            lines.append(b"Content-Length: %d" % self._size)
         told = dict(line.lower().split(b": ", 1) for line in lines[1:])
         tag = self._header_value("ETag").strip('"')
         if not tag or told.get(b"cache-control") != b"no-cache" or b"set-cookie" in told:
@@ -171,10 +188,19 @@ class Task(WSGITask):  # type: ignore[misc]
             b"".join(self._parts),
             tag,
             record_of(self.get_environment()),
+            _scope(caching.scope, tag, epoch),
+            caching.files,
         )
 
     def _header_value(self, name: str) -> str:
         return next((str(value) for one, value in self.response_headers if one.lower() == name.lower()), "")
+
+
+def _scope(scope: Scope | None, tag: str, epoch: bytes) -> Scope | None:
+    """What an answer depends on, with digests of the graphs; None where its tag is not the one that was said."""
+    if scope is None or not _CODED.fullmatch(tag.removeprefix(scope.tag_at(epoch.decode()))):
+        return None
+    return replace(scope, graphs=frozenset(map(digest, scope.graphs)))
 
 
 def _is_kept(line: bytes) -> bool:

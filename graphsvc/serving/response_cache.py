@@ -1,17 +1,19 @@
 """Answers that are given again without asking the application, as long as the data are what they were.
 
-An entry is of one epoch and is never found at another. The cache is bounded in bytes and in entries; what was not
-asked for the longest goes first.
+An entry is of one epoch. At another one it is found only if it depends on a few graphs alone and none of them
+was changed in between; then it says what the application would say there. The cache is bounded in bytes and in
+entries; what was not asked for the longest goes first.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field, replace
 
 from graphsvc.figures import Figure
+from graphsvc.web.caching import Files, Scope
 from graphsvc.web.observation import Record
 
 MAX_ENTRIES = 20_000
@@ -20,6 +22,8 @@ MAX_SPELLINGS = 8
 MAX_SPELLING = 8 << 10
 # What an entry takes beside its bytes.
 OVERHEAD = 1_000
+# Whether nothing was written to some graphs, given as digests, between one epoch and a later one.
+Unwritten = Callable[[str, str, frozenset[str]], bool]
 
 
 @dataclass(eq=False, slots=True)
@@ -27,7 +31,7 @@ class Entry:
     """A whole answer of status 200: its header without Date and the empty line, its body, and its entity tag.
 
     `unmodified` is the header of the 304 that stands for it; `first` is the record of the request that it was
-    made for.
+    made for. `scope` has digests of graphs.
     """
 
     epoch: bytes
@@ -36,9 +40,40 @@ class Entry:
     body: bytes
     tag: str
     first: Record
+    scope: Scope | None = None
+    files: Files | None = None
     key: Hashable = None
     size: int = 0
     spellings: list[bytes] = field(default_factory=list)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the files that it was made of are what they were."""
+        return self.files is None or self.files.are_the_same()
+
+    def at(self, epoch: bytes, scope: Scope) -> Entry:
+        """The same answer as it is given at another epoch."""
+        old, new = (scope.tag_at(one.decode()) for one in (self.epoch, epoch))
+        tag = new + self.tag.removeprefix(old)
+        told = {b"etag": f'"{tag}"'.encode(), b"graph-epoch": epoch}
+        return replace(
+            self,
+            epoch=epoch,
+            head=_retold(self.head, told),
+            unmodified=_retold(self.unmodified, told),
+            tag=tag,
+            spellings=[],
+        )
+
+
+def _retold(head: bytes, told: dict[bytes, bytes]) -> bytes:
+    """A header with other values for some of its fields, where it has them."""
+    lines = head.split(b"\r\n")
+    for place, line in enumerate(lines):
+        name, sign, _ = line.partition(b": ")
+        if sign and name.lower() in told:
+            lines[place] = name + sign + told[name.lower()]
+    return b"\r\n".join(lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,21 +89,27 @@ class Reply:
 
 @dataclass
 class Counters:
-    """Requests that were found, that were not, and entries that had to go for want of room."""
+    """Requests that were found, that were not, entries that had to go for want of room, and those that a write
+    left standing."""
 
     hits: int = 0
     misses: int = 0
     evictions: int = 0
+    survivals: int = 0
 
 
 class ResponseCache:
-    """Holds up to `limit` bytes, and no answer larger than an eighth of that; safe to use from several threads."""
+    """Holds up to `limit` bytes, and no answer larger than an eighth of that; safe to use from several threads.
 
-    def __init__(self, limit: int) -> None:
+    `unwritten` tells what a write may leave standing; without it nothing is.
+    """
+
+    def __init__(self, limit: int, unwritten: Unwritten = lambda since, now, graphs: False) -> None:  # noqa: ARG005
         self.limit = limit
         self.largest = limit // 8
         self.counters = Counters()
         self.size = 0
+        self._unwritten = unwritten
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
         # The bytes of a whole request, and what it gets.
         self._spelled: dict[bytes, Reply] = {}
@@ -81,7 +122,7 @@ class ResponseCache:
     def spelled(self, request: bytes, epoch: bytes) -> Reply | None:
         """The reply to a request of exactly these bytes, if it was asked so before at this epoch."""
         reply = self._spelled.get(request)
-        if reply is None or reply.entry.epoch != epoch:
+        if reply is None or reply.entry.epoch != epoch or not reply.entry.is_current:
             return None
         with self._lock:
             if reply.entry.key in self._entries:
@@ -90,10 +131,12 @@ class ResponseCache:
         return reply
 
     def find(self, key: Hashable, epoch: bytes) -> Entry | None:
-        """The entry of a key, if there is one of this epoch."""
+        """The entry of a key, if there is one of this epoch, or one that is the same there."""
         with self._lock:
             entry = self._entries.get(key)
-            if entry is None or entry.epoch != epoch:
+            if entry is not None and entry.epoch != epoch:
+                entry = self._moved(entry, epoch)
+            if entry is None or not entry.is_current:
                 self.counters.misses += 1
                 return None
             self._entries.move_to_end(key)
@@ -101,20 +144,40 @@ class ResponseCache:
             return entry
 
     def keep(self, key: Hashable, entry: Entry) -> None:
-        """Hold an answer, in place of what the key had; what is of another epoch goes."""
+        """Hold an answer, in place of what the key had; what cannot be given at its epoch goes."""
         entry.key = key
         entry.size = len(entry.head) + len(entry.unmodified) + len(entry.body) + len(repr(key)) + OVERHEAD
         with self._lock:
             if entry.epoch != self._epoch:
-                self._entries.clear()
-                self._spelled.clear()
-                self.size, self._epoch = 0, entry.epoch
+                self._epoch = entry.epoch
+                for other in [one for one in self._entries.values() if not self._lasts(one, entry.epoch)]:
+                    self._remove(other.key)
             self._remove(key)
             if entry.size > self.largest:
                 return
             self._entries[key] = entry
             self.size += entry.size
             self._make_room()
+
+    def _lasts(self, entry: Entry, epoch: bytes) -> bool:
+        """Whether an entry is the same at an epoch, but for its tag and the name of the epoch."""
+        if entry.epoch == epoch:
+            return True
+        scope = entry.scope
+        return scope is not None and self._unwritten(entry.epoch.decode(), epoch.decode(), scope.graphs)
+
+    def _moved(self, entry: Entry, epoch: bytes) -> Entry | None:
+        """The entry as one of another epoch, in its place, if it lasts until then."""
+        if entry.scope is None or not self._lasts(entry, epoch):
+            return None
+        moved = entry.at(epoch, entry.scope)
+        key = entry.key
+        moved.size = len(moved.head) + len(moved.unmodified) + len(moved.body) + len(repr(key)) + OVERHEAD
+        self._remove(key)
+        self._entries[key] = moved
+        self.size += moved.size
+        self.counters.survivals += 1
+        return moved
 
     def spell(self, request: bytes, reply: Reply) -> None:
         """Remember the bytes of a request that gets this reply."""
@@ -137,6 +200,9 @@ class ResponseCache:
         yield Figure("cache_hits", "Requests answered from the cache.", counted.hits, counter=True)
         yield Figure("cache_misses", "Requests not found in the cache.", counted.misses, counter=True)
         yield Figure("cache_evictions", "Answers dropped for want of room.", counted.evictions, counter=True)
+        yield Figure(
+            "cache_survivals", "Kept answers that a write left as they were.", counted.survivals, counter=True
+        )
         yield Figure("cache_bytes", "Memory that kept answers take, in bytes.", self.size)
         yield Figure("cache_entries", "Answers that are kept.", len(self._entries))
 

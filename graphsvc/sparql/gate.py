@@ -6,6 +6,7 @@ the gate answers in linear time what must be known before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -24,6 +25,8 @@ _OPENING = {"{": "}", "(": ")", "[": "]", "<<": ">>", "<<(": ")>>"}
 _CLOSING = frozenset(_OPENING.values())
 _OPERATORS = frozenset({"||", "&&", "+", "-", "*", "/", "!", "^", "|"})
 _VOLATILE = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
+# An absolute IRI that resolving it against a base leaves as it is.
+_PLAIN = re.compile(r"(?!.*/\.{1,2}(?:[/?#]|\Z))[A-Za-z][A-Za-z0-9+.-]*:[^\\\s]*")
 _UPDATES = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
 
 
@@ -76,6 +79,18 @@ class Query:
     graphs: tuple[str, ...] = ()
     history: bool = False
     searches: tuple[SearchClause, ...] = ()
+
+    @property
+    def reads(self) -> frozenset[str] | None:
+        """The only graphs that its answer can depend on, where its dataset says so; None: any.
+
+        A name in the text that the engine may read as another (relative, escaped) counts as none that is known.
+        """
+        if self.dataset.given:
+            return frozenset((*(self.dataset.default_graphs or ()), *(self.dataset.named_graphs or ())))
+        if self.names_dataset and all(_PLAIN.fullmatch(name) for name in self.graphs):
+            return frozenset(self.graphs)
+        return None
 
 
 def read(

@@ -17,7 +17,7 @@ from typing import IO, Any, Self
 from graphsvc.errors import ProjectError, StoreError
 from graphsvc.store.generations import Generations, Snapshot, failed
 from graphsvc.store.journal import Journal, Record
-from graphsvc.store.keeping import Place, receipt_fields, write_of
+from graphsvc.store.keeping import Place, Watcher, receipt_fields, write_of
 from graphsvc.store.local import LocalStore
 from graphsvc.store.snapshot import read_head
 from graphsvc.store.writing import Guard, Setting, State
@@ -159,6 +159,10 @@ class DiskKeeping:
     def about(self) -> dict[str, Any]:
         """See `Keeping.about`."""
         return self._place.about
+
+    def watch(self, watcher: Watcher) -> None:
+        """See `Keeping.watch`."""
+        self._place.watcher = watcher
 
     def commit(self, records: list[Record]) -> dict[str, Any]:
         """See `Keeping.commit`."""

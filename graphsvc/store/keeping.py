@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any, Self
@@ -59,6 +60,10 @@ def kept_snapshot(journal: Path) -> Path:
     return journal.with_name("snapshot")
 
 
+# Told of each state that is come to, and of the graphs that the change was made to, if that is known.
+Watcher = Callable[[str, Iterable[str] | None], None]
+
+
 class Place:
     """Where a store is in its chain of changes: its epoch, how many changes led to it, and the last one's `id`."""
 
@@ -66,6 +71,7 @@ class Place:
         self.epoch = epoch
         self.number = number
         self.id = last or first_id(epoch)
+        self.watcher: Watcher | None = None
 
     @classmethod
     def after(cls, records: list[Record]) -> Self:
@@ -86,6 +92,8 @@ class Place:
         # A journal of an older release has no chain of entries: it begins where that ended.
         self.id = str(fields.get("id") or (self.id if epoch == self.epoch else first_id(epoch)))
         self.epoch, self.number = epoch, int(fields["number"])
+        if self.watcher is not None:
+            self.watcher(epoch, fields.get("graphs"))
 
     def chain(self, changes: list[Record]) -> list[Record]:
         """The changes with their places in the chain, in which they come next."""
@@ -128,6 +136,10 @@ class Keeping:
     def about(self) -> dict[str, Any]:
         """The present state: its epoch, how many changes led to it, and the `id` of the last of them."""
         return self._place.about
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tell `watcher` of each state from now on, before anybody else."""
+        self._place.watcher = watcher
 
     def write(self, job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any]:
         """In the writer: make the change that a job of `graphsvc.store.pooled` asks for, and write its patch."""

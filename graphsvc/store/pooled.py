@@ -10,7 +10,7 @@ from typing import Any, Self
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
 from graphsvc.sparql.shape import shape
-from graphsvc.store.port import Answer, Limits, Receipt, Write
+from graphsvc.store.port import Answer, Delivery, Limits, Receipt, Write
 from graphsvc.workers.board import Board
 from graphsvc.workers.client import PoolClient
 from graphsvc.workers.wire import Job
@@ -23,7 +23,7 @@ class PooledStore:
     """The store behind the pool of readers that listens at `address`.
 
     A query has `timeout` seconds unless its limits give it less. Up to `hold_back` bytes an answer is whole or
-    an error; beyond, it is streamed.
+    an error, unless its limits ask for the first ones earlier; beyond, it is streamed.
     """
 
     def __init__(self, address: str, *, timeout: float = 30.0, hold_back: int = 16 << 20) -> None:
@@ -78,7 +78,12 @@ class PooledStore:
         # that is over does no harm, while that of one that is yet to come would.
         before = self.epoch()
         product = self._client.run(
-            replace(job, key=key), content, limits.cancelled, hold_back=0 if limits.stream else None
+            replace(job, key=key),
+            content,
+            limits.cancelled,
+            hold_back=0 if limits.delivery is Delivery.AT_ONCE else None,
+            # What may turn out to be too large for its caller is held until that is known.
+            flowing=limits.delivery is Delivery.FLOWING and not (limits.max_rows or limits.max_bytes),
         )
         epoch = str(product.fields.get("epoch") or before)
         fields = product.fields

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from types import TracebackType
 from typing import Any, Protocol, Self
 
@@ -11,19 +12,30 @@ from graphsvc.formats import Format
 from graphsvc.sparql import Query
 
 
+class Delivery(Enum):
+    """When the first bytes of an answer are given, by a store that can tell: a failure after that breaks it off.
+
+    `WHOLE`: once all are there, as far as there is room for them. `FLOWING`: so too, but no later than it shows
+    that there will not be room. `AT_ONCE`: as soon as they are there.
+    """
+
+    WHOLE = "whole"
+    FLOWING = "flowing"
+    AT_ONCE = "at once"
+
+
 @dataclass(frozen=True)
 class Limits:
     """What one piece of work may take: `timeout` in seconds (None: the store's own), whether it is still wanted
     (`cancelled` is asked from time to time and must not block), and whose share it counts against; how many rows
-    (or triples) and bytes its answer may have (0: any number). With `stream` the first bytes are wanted as soon as
-    they are there, from a store that can: then a failure after them breaks the answer off."""
+    (or triples) and bytes its answer may have (0: any number), and when it is given."""
 
     timeout: float | None = None
     cancelled: Callable[[], bool] = lambda: False
     client: str = ""
     max_rows: int = 0
     max_bytes: int = 0
-    stream: bool = False
+    delivery: Delivery = Delivery.WHOLE
 
 
 @dataclass(frozen=True)

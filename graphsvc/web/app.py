@@ -7,9 +7,10 @@ not. No link depends on the Host header.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any, cast
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, request
 
 from graphsvc.feed import Feed
 from graphsvc.figures import Source
@@ -47,6 +48,7 @@ from graphsvc.web import (
     validation,
     vocabulary_pages,
 )
+from graphsvc.web.caching import OF_THE_BODY, allow, static_file
 from graphsvc.web.clients import Buckets, Forwarded, limited
 from graphsvc.web.cross_origin import shared_with
 from graphsvc.web.given_again import GIVEN_AGAIN, GivenAgain
@@ -126,6 +128,7 @@ def create_app(
         app.register_blueprint(room.blueprint)
     app.after_request(shared_with(settings.cors_origins))
     app.after_request(_headers)
+    app.after_request(_keep_files)
     note_routes(app)
     app.context_processor(lambda: {"local": local_path, "settings": service().settings})
     app.wsgi_app = _surrounded(app, settings, observers)  # type: ignore[method-assign, assignment]
@@ -161,10 +164,22 @@ def _headers(response: Response) -> Response:
     """Headers of every answer, errors too."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if response.status_code == 304:
+        for name in OF_THE_BODY:
+            response.headers.pop(name, None)
     if response.mimetype == "text/html":
         response.headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
     if request.method == "OPTIONS" and response.status_code == 200:
         response.status_code = 204
+    return response
+
+
+def _keep_files(response: Response) -> Response:
+    """Let the files of pages be kept, whatever is written to the store."""
+    if request.endpoint == "static" and (request.method, response.status_code) == ("GET", 200):
+        path = Path(str(current_app.static_folder)) / str((request.view_args or {})["filename"])
+        tag = str(response.get_etag()[0])
+        allow(graphs=(), tag_at=lambda _: tag, files=static_file(path))
     return response
 
 

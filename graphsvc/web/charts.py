@@ -20,6 +20,7 @@ from graphsvc.store.port import Limits
 from graphsvc.store.rows import Row, table
 from graphsvc.stored_queries import StoredQuery
 from graphsvc.web.addresses import about_link, link_to
+from graphsvc.web.caching import incomplete
 from graphsvc.web.memory import remembered
 from graphsvc.web.representation import languages
 from graphsvc.web.service import local_path, service
@@ -58,6 +59,7 @@ def chart_of(stored: StoredQuery) -> ChartView:
         reader = Reader(service().store, languages())
         head, figure = figure_of(stored.chart, columns, rows, reader)
     except (GraphsvcError, ValueError) as error:
+        incomplete()
         return ChartView(stored.name, stored.summary, failure=printable(str(error)), links=links)
     kind = stored.chart.replace(" ", "-")
     return ChartView(

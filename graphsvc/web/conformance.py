@@ -9,6 +9,7 @@ from flask import Blueprint, Response, render_template
 from graphsvc.conformance import Outcome, earl, outcomes, summary
 from graphsvc.formats import GRAPH_FORMATS, HTML
 from graphsvc.rdf import write_document
+from graphsvc.web.caching import allow
 from graphsvc.web.parameters import from_url
 from graphsvc.web.representation import choose, named_format, not_modified, page_tag, respond, whole
 from graphsvc.web.service import local_path, service
@@ -32,6 +33,7 @@ def conformance() -> Response:
         settings = service().settings
         quads = earl(_read(), f"{settings.root_url}/conformance")
         body = write_document(quads, chosen, settings.prefixes)
+    allow(graphs=(), tag_at=lambda _: tag)
     response = respond(whole(body, service().store.epoch()), chosen, tag=tag)
     response.headers["Link"] = ", ".join(
         f'<{local_path(f"/conformance?format={offer.name}")}>; rel="alternate"; type="{offer.media_type}"'

@@ -19,6 +19,7 @@ from flask.blueprints import BlueprintSetupState
 from graphsvc.dataset.statistics import Statistics, count, graph_names, graph_sizes
 from graphsvc.describe.overview import Overview, overview
 from graphsvc.errors import GraphsvcError
+from graphsvc.web.caching import incomplete
 from graphsvc.web.memory import remembered
 from graphsvc.web.service import service
 
@@ -115,4 +116,7 @@ def named_graphs(patience: float = PATIENCE) -> Counted[dict[str, int | None]]:
 
 def _counted(name: str, make: Callable[[], T], patience: float) -> Counted[T]:
     held: dict[str, Counts] = current_app.extensions[_EXTENSION]
-    return cast(Counted[T], held[name].get(service().store.epoch(), make, patience))
+    found = cast(Counted[T], held[name].get(service().store.epoch(), make, patience))
+    if not found.current:
+        incomplete()
+    return found

@@ -40,9 +40,7 @@ def documented(
     said = gather()
     body: str | bytes
     body = make(said) if chosen is HTML else document(said, chosen, service().settings.prefixes)
-    # A page also tells what could be found in time.
-    if chosen is not HTML:
-        allow()
+    allow()
     response = respond(whole(body, epoch), chosen, tag=tag, language="en" if chosen is HTML else None)
     response.headers["Link"] = ", ".join(
         f'<{with_parameters(local_path(path), **parameters, format=offer.name)}>; rel="alternate"; '

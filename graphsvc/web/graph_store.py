@@ -9,6 +9,7 @@ holds at the very moment of the write: two editors cannot overwrite one another.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import uuid4
 
 from flask import Blueprint, Response, redirect, request
@@ -18,8 +19,9 @@ from graphsvc.errors import BadRequest, UnsupportedMediaType
 from graphsvc.formats import DATA_FORMATS, GRAPH_FORMATS, by_name
 from graphsvc.rdf import Iri
 from graphsvc.sparql import read_update
-from graphsvc.store import Write
+from graphsvc.store import Delivery, Write
 from graphsvc.web.addresses import encoded, request_path
+from graphsvc.web.caching import allow
 from graphsvc.web.limits import limits
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_url, read_body
 from graphsvc.web.representation import choose, entity_tag, named_format, not_modified, respond
@@ -44,10 +46,16 @@ def read() -> Response:
     if name.startswith(service().settings.system_graphs):
         check_historian()
         return respond(service().store.graph(name, chosen, limits(parameters)), chosen, cache="no-store")
-    answer = service().store.graph(name, chosen, limits(parameters))
-    tag = f"{answer.graph_epoch}-{entity_tag(chosen.media_type, repr(service().settings.prefixes))[:8]}"
-    if not_modified(tag):
-        return respond(None, chosen, tag=tag)
+    form = entity_tag(chosen.media_type, repr(service().settings.prefixes))[:8]
+    # Of a stream only its end would tell. The tag of a state that is over does no harm.
+    store = service().store
+    before = store.graph_epoch(name, limits(parameters)) or store.epoch()
+    if not_modified(f"{before}-{form}"):
+        return respond(None, chosen, tag=f"{before}-{form}")
+    bounds = replace(limits(parameters), delivery=Delivery.FLOWING)
+    answer = store.graph(name, chosen, bounds)
+    tag = f"{answer.graph_epoch or before}-{form}"
+    allow(graphs=(name,), tag_at=lambda _: tag)
     return respond(answer, chosen, tag=tag)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import request
 
 from graphsvc.errors import BadRequest
-from graphsvc.store import Limits
+from graphsvc.store import Delivery, Limits
 from graphsvc.validation import ValidationLimits
 from graphsvc.web.clients import client_of
 from graphsvc.web.parameters import Parameters
@@ -24,6 +24,18 @@ def limits(parameters: Parameters | None = None) -> Limits:
         settings.max_result_rows,
         settings.max_result_bytes,
     )
+
+
+def delivery(parameters: Parameters) -> Delivery:
+    """When the client wants the first rows: at once (`stream=true`), or whole if that can be (`stream=false`).
+
+    Raises BadRequest for a `stream` that is neither.
+    """
+    asked = parameters.one("stream") or ""
+    found = {"": Delivery.FLOWING, "true": Delivery.AT_ONCE, "false": Delivery.WHOLE}.get(asked)
+    if found is None:
+        raise BadRequest("`stream` is true or false.")
+    return found
 
 
 def validation_limits(parameters: Parameters | None = None) -> ValidationLimits:

@@ -7,6 +7,7 @@ from graphsvc.errors import GraphsvcError
 from graphsvc.formats import CSV, RESULTS_JSON, RESULTS_XML, TSV, Format
 from graphsvc.sparql.misspelling import unknown_names
 from graphsvc.store import Answer
+from graphsvc.web.caching import incomplete
 from graphsvc.web.counts import statistics
 from graphsvc.web.memory import remembered
 from graphsvc.web.service import service
@@ -17,7 +18,8 @@ HEADER = "Query-Notice"
 
 
 def notice(text: str, answer: Answer, chosen: Format) -> str | None:
-    """A sentence or more on names in a query that found nothing and that nothing in the data has, if so.
+    """A sentence or more on names in a query that found nothing and that nothing in the data has; empty where
+    there are none, and None for an answer that is not empty.
 
     The answer stays as it is. It is ASCII, so that it may stand in a header.
     """
@@ -31,8 +33,9 @@ def notice(text: str, answer: Answer, chosen: Format) -> str | None:
         known = _known()
         unknown = unknown_names(text, known) if known else []
     except GraphsvcError:
-        return None  # the answer itself is whole; a busy service need not say more
-    return " ".join(str(each) for each in unknown).encode("ascii", "replace").decode() or None
+        incomplete()
+        return ""  # the answer itself is whole; a busy service need not say more
+    return " ".join(str(each) for each in unknown).encode("ascii", "replace").decode()
 
 
 def _known() -> frozenset[str] | None:

@@ -22,6 +22,7 @@ from graphsvc.errors import GraphsvcError
 from graphsvc.formats import JSON
 from graphsvc.stored_queries import Parameter, StoredQuery
 from graphsvc.web import query_parameters
+from graphsvc.web.caching import allow, incomplete, settings_files
 from graphsvc.web.problems import PROBLEM_JSON
 from graphsvc.web.representation import not_modified, respond, whole
 from graphsvc.web.service import service
@@ -35,11 +36,12 @@ _PARTS = ("limit", "offset", "page")
 @blueprint.get("/openapi.json")
 def openapi() -> Response:
     """The document, for browsers too; it changes with the data only in what parameters may be."""
-    epoch = service().store.epoch()
+    epoch, files = service().store.epoch(), settings_files()
     tag = state_tag(epoch, "openapi", repr(service().library.entries()))
     if not_modified(tag):
         return respond(None, JSON, tag=tag)
     body = json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
+    allow(files=files)
     return respond(whole(body, epoch), JSON, tag=tag)
 
 
@@ -168,6 +170,7 @@ def _own_parameter(query: StoredQuery, parameter: Parameter) -> Node:
     try:
         allowed = query_parameters.allowed(query, parameter)
     except GraphsvcError:
+        incomplete()
         allowed = None  # what is allowed cannot be looked up; that it is limited, the answer will tell
     if allowed is not None and allowed.complete:
         schema["enum"] = list(dict.fromkeys(("", *(term.value for term, _ in allowed.options))))

@@ -12,6 +12,7 @@ from graphsvc.describe.names import TYPE
 from graphsvc.describe.overview import ClassCount, Overview
 from graphsvc.formats import GRAPH_FORMATS, HTML
 from graphsvc.web.addresses import about_link, has_route, is_owned, with_parameters
+from graphsvc.web.caching import allow, settings_files
 from graphsvc.web.changes import recent_changes
 from graphsvc.web.charts import charts
 from graphsvc.web.counts import Counted, at_a_glance, named_graphs
@@ -24,6 +25,7 @@ from graphsvc.web.representation import (
     named_format,
     not_modified,
     page_tag,
+    page_tag_at,
     respond,
     whole,
 )
@@ -56,9 +58,11 @@ def home() -> Response:
     offers = (HTML, *GRAPH_FORMATS) if has_route("/dataset") else (HTML,)
     chosen = choose(offers, named_format(from_url()))
     if chosen is not HTML:
-        return Response(status=303, headers={"Location": local_path("/dataset"), "Vary": "Accept"})
+        headers = {"Location": local_path("/dataset"), "Vary": "Accept", "Cache-Control": "no-cache"}
+        return Response(status=303, headers=headers)
     counted, graphs = at_a_glance(), named_graphs()
-    return _page("home", lambda: _home(counted, graphs.value or {}), counted.mark, graphs.mark)
+    marks = repr(service().library.entries()), repr(abilities()), counted.mark, graphs.mark
+    return _page("home", lambda: _home(counted, graphs.value or {}), *marks)
 
 
 def _home(counted: Counted[Overview], graphs: Mapping[str, int | None]) -> str:
@@ -100,7 +104,7 @@ def _class_view(found: ClassCount, reader: Reader) -> dict[str, Any]:
 @blueprint.get("/problems")
 def problems() -> Response:
     """Every type of error that this service answers with."""
-    return _page("problems", lambda: render_template("problems.html", problems=_problem_types()))
+    return _fixed("problems", lambda: render_template("problems.html", problems=_problem_types()))
 
 
 def _problem_types() -> list[dict[str, Any]]:
@@ -124,7 +128,7 @@ def _descendants(kind: type[errors.GraphsvcError]) -> list[type[errors.GraphsvcE
 @blueprint.get("/profiles")
 def profiles() -> Response:
     """The profiles in which a description can be had."""
-    return _page("profiles", lambda: render_template("profiles.html", profiles=PROFILES))
+    return _fixed("profiles", lambda: render_template("profiles.html", profiles=PROFILES))
 
 
 def _reader(iris: Iterable[str]) -> Reader:
@@ -133,11 +137,24 @@ def _reader(iris: Iterable[str]) -> Reader:
     return reader
 
 
-def _page(name: str, make: Callable[[], str], *marks: str) -> Response:
-    """A page that there is as HTML only; `marks` tell it from others of the same state of the data."""
+def _page(name: str, make: Callable[[], str], *parts: str) -> Response:
+    """A page that there is as HTML only; `parts` are what decides it besides the data."""
     choose((HTML,), named_format(from_url()))
-    epoch = service().store.epoch()
-    tag = page_tag(epoch, name, *marks)
+    epoch, files = service().store.epoch(), settings_files()
+    tag = page_tag(epoch, name, *parts)
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
+    body = make()
+    allow(files=files)
+    return respond(whole(body, epoch), HTML, tag=tag, language="en")
+
+
+def _fixed(name: str, make: Callable[[], str]) -> Response:
+    """A page that does not depend on the data."""
+    choose((HTML,), named_format(from_url()))
+    epoch, tag_at = service().store.epoch(), page_tag_at(name)
+    tag = tag_at(epoch)
+    if not_modified(tag):
+        return respond(None, HTML, tag=tag)
+    allow(graphs=(), tag_at=tag_at)
     return respond(whole(make(), epoch), HTML, tag=tag, language="en")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -13,9 +14,10 @@ from graphsvc.formats import GRAPH_FORMATS, HTML, JSON, N_TRIPLES, RESULTS_FORMA
 from graphsvc.search.in_queries import with_findings
 from graphsvc.sparql import Form, Query
 from graphsvc.sparql.paging import part
-from graphsvc.store import Answer
+from graphsvc.store import Answer, Delivery
 from graphsvc.stored_queries import BrokenQuery, StoredQuery, without_head
 from graphsvc.web import query_parameters, results
+from graphsvc.web.caching import allow, settings_files
 from graphsvc.web.charts import chart_of
 from graphsvc.web.limits import limits
 from graphsvc.web.observation import noted
@@ -23,16 +25,17 @@ from graphsvc.web.parameters import Parameters, from_url
 from graphsvc.web.query_parameters import Window
 from graphsvc.web.representation import (
     choose,
+    entity_tag,
     languages,
     named_format,
     not_modified,
-    page_tag,
+    page_tag_at,
     respond,
     whole,
 )
 from graphsvc.web.service import absolute_url, local_path, service
 from graphsvc.web.sparql import DIRECT
-from graphsvc.web.state import state_tag
+from graphsvc.web.state import state_tag_at
 
 blueprint = Blueprint("queries", __name__)
 
@@ -44,8 +47,10 @@ def listing() -> Response:
     if unknown:
         raise BadRequest(f"There is no parameter {min(unknown)!r} here; there is `format`.")
     chosen = choose((JSON, HTML), named_format(from_url()))
-    entries, epoch = service().library.entries(), service().store.epoch()
-    tag = state_tag(epoch, "queries", chosen.media_type, repr(entries))
+    files, epoch = settings_files(), service().store.epoch()
+    entries = service().library.entries()
+    tag_at = state_tag_at("queries", chosen.media_type, repr(entries))
+    tag = tag_at(epoch)
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
     queries = [entry for entry in entries if isinstance(entry, StoredQuery)]
@@ -55,20 +60,27 @@ def listing() -> Response:
     else:
         content = [_described(entry) for entry in entries]
         body = json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    allow(graphs=(), tag_at=tag_at, files=files)
     return respond(whole(body, epoch), chosen, tag=tag)
 
 
 @blueprint.get("/queries/<name>.rq")
 def text(name: str) -> Response:
     """A query as it stands in its file."""
-    body = _named(name).text
-    return Response(body, content_type=f"{DIRECT}; charset=utf-8", headers={"Cache-Control": "no-cache"})
+    files, body = settings_files(), _named(name).text
+    tag = entity_tag(body)
+    allow(graphs=(), tag_at=lambda _: tag, files=files)
+    response = Response(body, content_type=f"{DIRECT}; charset=utf-8", headers={"Cache-Control": "no-cache"})
+    response.set_etag(tag)
+    response.make_conditional(request)
+    return response
 
 
 @blueprint.get("/queries/<name>")
 def answer(name: str) -> Response:
     """The answer to a query with the parameters of the request; in a browser, a page with a form for them."""
     stem, dot, suffix = name.rpartition(".")
+    files = settings_files()
     stored, given = _named(stem if dot else name), from_url()
     query_parameters.check_names(stored, given)
     offers = _offers(stored)
@@ -78,20 +90,25 @@ def answer(name: str) -> Response:
     noted().query = query.text
     if query.searches:
         query = with_findings(query, service().indexes.newest(service().store.epoch()))
-    tag = _tag(service().store.epoch(), stored, query, chosen, window)
+    tag_at = _tag_at(stored, query, chosen, window)
+    tag = tag_at(service().store.epoch()) if tag_at else None
     if tag and not_modified(tag):
         return respond(None, chosen, tag=tag)
     found = _page(stored, query, given, window) if chosen is HTML else _data(query, given, window, chosen)
     # The data may have changed since the tag was compared.
-    tag = _tag(found.epoch, stored, query, chosen, window)
+    tag = tag_at(found.epoch) if tag_at else None
+    if tag_at:
+        allow(graphs=query.reads if chosen is not HTML else None, tag_at=tag_at, files=files)
     response = respond(found, chosen, tag=tag, cache="no-cache" if tag else "no-store")
     if window is not None and chosen is not HTML:
         response.headers["Link"] = _page_links(stored, given, window, chosen)
     return response
 
 
-def _tag(epoch: str, stored: StoredQuery, query: Query, chosen: Format, window: Window | None) -> str | None:
-    """The entity tag of an answer; None where another one may come without any change of the data."""
+def _tag_at(
+    stored: StoredQuery, query: Query, chosen: Format, window: Window | None
+) -> Callable[[str], str] | None:
+    """The entity tag of an answer, by epoch; None where another one may come without any change of the data."""
     if query.volatile:
         return None
     parts = (
@@ -102,13 +119,13 @@ def _tag(epoch: str, stored: StoredQuery, query: Query, chosen: Format, window: 
         repr(window),
         request.query_string.decode("latin-1"),
     )
-    return page_tag(epoch, *parts) if chosen is HTML else state_tag(epoch, *parts)
+    return page_tag_at(*parts) if chosen is HTML else state_tag_at(*parts)
 
 
 def _data(query: Query, given: Parameters, window: Window | None, chosen: Format) -> Answer:
     if window is not None:
         query = replace(query, text=part(query.text, window.limit, window.offset))
-    return service().store.query(query, chosen, limits(given))
+    return service().store.query(query, chosen, replace(limits(given), delivery=Delivery.FLOWING))
 
 
 def _page(stored: StoredQuery, query: Query, given: Parameters, window: Window | None) -> Answer:

@@ -14,6 +14,7 @@ from graphsvc.formats import HTML, JSON
 from graphsvc.sparql import Query
 from graphsvc.sparql.lexer import position
 from graphsvc.web import results
+from graphsvc.web.caching import allow
 from graphsvc.web.counts import statistics
 from graphsvc.web.limits import limits
 from graphsvc.web.memory import remembered
@@ -48,6 +49,7 @@ def vocabulary() -> Response:
     held, found = remembered(f"vocabulary {counted.mark}", lambda: (wanted, _vocabulary(counted.value)))
     content = found if held == wanted else _vocabulary(counted.value)
     body = json.dumps(content, ensure_ascii=False) + "\n"
+    allow()
     return respond(whole(body, epoch), JSON, tag=tag, vary="Accept-Language")
 
 

@@ -16,6 +16,7 @@ from graphsvc.store import Answer, Limits
 from graphsvc.stored_queries import without_head
 from graphsvc.vocab import PREFIXES
 from graphsvc.web import results
+from graphsvc.web.caching import allow, settings_files
 from graphsvc.web.counts import named_graphs
 from graphsvc.web.parameters import Parameters
 from graphsvc.web.problems import PROBLEM_JSON, status_of
@@ -61,12 +62,13 @@ EXAMPLES: tuple[tuple[str, str], ...] = (
 
 def form() -> Response:
     """The form, ready to be filled in, and what the endpoint can do."""
-    epoch = service().store.epoch()
-    files = repr(service().library.entries()), repr(script())
-    tag = state_tag(epoch, "query form", repr(abilities()), *files, named_graphs().mark)
+    epoch, files = service().store.epoch(), settings_files()
+    seen = repr(service().library.entries()), repr(script()), named_graphs().mark
+    tag = state_tag(epoch, "query form", repr(abilities()), *seen)
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     page = _render("sparql.html", EXAMPLES[0][1], Parameters(()))
+    allow(files=files)
     return respond(whole(page, epoch), HTML, tag=tag)
 
 

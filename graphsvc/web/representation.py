@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from flask import Response, request
 
@@ -56,7 +56,13 @@ def entity_tag(*parts: str) -> str:
 def page_tag(epoch: str, *parts: str) -> str:
     """The entity tag of a page: besides the data, the release, the settings and the reader's
     languages decide its bytes."""
-    return entity_tag(epoch, __version__, service().settings_tag, "text/html", ",".join(languages()), *parts)
+    return page_tag_at(*parts)(epoch)
+
+
+def page_tag_at(*parts: str) -> Callable[[str], str]:
+    """The entity tag of a page by epoch, for who has no request at hand when it is made."""
+    settings, wanted = service().settings_tag, ",".join(languages())
+    return lambda epoch: entity_tag(epoch, __version__, settings, "text/html", wanted, *parts)
 
 
 def not_modified(tag: str) -> bool:

@@ -15,6 +15,7 @@ from graphsvc.errors import GraphsvcError
 from graphsvc.rdf import BlankNode, Iri, Literal, Term
 from graphsvc.vocab import PREFIXES
 from graphsvc.web.addresses import link_to
+from graphsvc.web.caching import incomplete
 from graphsvc.web.service import service
 from graphsvc.web.values import printable
 
@@ -91,6 +92,7 @@ def labelled(found: Table, languages: Sequence[str]) -> Table:
     try:
         known = labels(service().store, list(iris)[:MAX_LABELS], languages)
     except GraphsvcError:
+        incomplete()
         return found
     return replace(found, rows=tuple(_labelled(row, known) for row in found.rows))
 

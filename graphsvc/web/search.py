@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 
 from graphsvc.describe.names import TYPE
 from graphsvc.errors import BadRequest, NotFound
@@ -19,9 +19,11 @@ from graphsvc.search.index import MAX_HITS
 from graphsvc.search.searching import Found, search
 from graphsvc.search.words import MAX_LENGTH
 from graphsvc.sparql.search_clause import SEARCH
+from graphsvc.web.caching import allow
 from graphsvc.web.parameters import Parameters, from_url
 from graphsvc.web.representation import (
     choose,
+    entity_tag,
     languages,
     named_format,
     not_modified,
@@ -80,6 +82,8 @@ def results() -> Response:
         raise NotFound(f"There is no page {asked.page}: {number} are shown.")
     reader = reader_of(found, languages())
     current = index.epoch == epoch
+    if current:
+        allow()
     body = _page(asked, found, reader, current) if chosen is HTML else _json(asked, found, reader, current)
     response = respond(whole(body, epoch), chosen, tag=tag, language="en" if chosen is HTML else None)
     other = JSON if chosen is HTML else HTML
@@ -93,9 +97,14 @@ def description() -> Response:
     """What a browser needs to search here from its own search field."""
     choose((HTML,), "html")
     body = render_template("opensearch.xml", search=absolute_url("/search"))
-    return Response(
+    tag = entity_tag(body)
+    allow(graphs=(), tag_at=lambda _: tag)
+    response = Response(
         body, content_type="application/opensearchdescription+xml", headers={"Cache-Control": "no-cache"}
     )
+    response.set_etag(tag)
+    response.make_conditional(request)
+    return response
 
 
 def _asked(parameters: Parameters) -> Asked:

@@ -15,6 +15,7 @@ from graphsvc.rdf import write_document
 from graphsvc.settings import Settings
 from graphsvc.sparql.functions import FUNCTIONS
 from graphsvc.sparql.search_clause import SEARCH
+from graphsvc.web.caching import allow, settings_files
 from graphsvc.web.counts import named_graphs
 from graphsvc.web.representation import not_modified, respond, whole
 from graphsvc.web.service import service
@@ -42,10 +43,11 @@ def _unions(settings: Settings) -> bool:
 
 def description(chosen: Format) -> Response:
     """The service description in an RDF syntax."""
-    settings, epoch = service().settings, service().store.epoch()
+    settings, epoch, files = service().settings, service().store.epoch(), settings_files()
     graphs = named_graphs()
     tag = state_tag(epoch, "service description", chosen.media_type, repr(abilities()), graphs.mark)
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
     quads = describe_service(Names.of(settings), graphs.value or {}, abilities())
+    allow(files=files)
     return respond(whole(write_document(quads, chosen, settings.prefixes), epoch), chosen, tag=tag)

@@ -7,6 +7,7 @@ direct POST. A request without a query gets the service description, or, in a br
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -18,18 +19,18 @@ from graphsvc.formats import CSV, GRAPH_FORMATS, HTML, RESULTS_FORMATS, Format
 from graphsvc.rdf import Iri
 from graphsvc.search.in_queries import with_findings
 from graphsvc.sparql import Dataset, Query, read
-from graphsvc.store import Answer, Limits
+from graphsvc.store import Answer, Delivery, Limits
 from graphsvc.web import query_pages
-from graphsvc.web.caching import Plain, allow
+from graphsvc.web.caching import Plain, allow, settings_files
 from graphsvc.web.counts import named_graphs
-from graphsvc.web.limits import limits
+from graphsvc.web.limits import delivery, limits
 from graphsvc.web.notices import HEADER, notice
 from graphsvc.web.observation import noted
 from graphsvc.web.parameters import FORM, Parameters, content_type, decoded, from_form, from_url, read_body
-from graphsvc.web.representation import choose, named_format, not_modified, page_tag, respond
+from graphsvc.web.representation import choose, named_format, not_modified, page_tag_at, respond
 from graphsvc.web.service import service
 from graphsvc.web.service_description import description
-from graphsvc.web.state import state_tag
+from graphsvc.web.state import state_tag_at
 from graphsvc.web.token import check_historian
 
 DIRECT = "application/sparql-query"
@@ -130,29 +131,23 @@ def _answer(parameters: Parameters, text: str) -> Response:
     query = read_query(parameters, text)
     offers = GRAPH_FORMATS if query.form.yields_graph else RESULTS_FORMATS
     chosen = choose((*offers, HTML), _format_name(parameters))
-    bounds = replace(limits(parameters), stream=_asks_for_a_stream(parameters) and chosen is not HTML)
+    asked = delivery(parameters)
+    bounds = replace(limits(parameters), delivery=Delivery.WHOLE if chosen is HTML else asked)
     if _asks_for_history(query):
         check_historian()
-        return _respond(replace(query, history=True), parameters, chosen, bounds, tag=None, cache="no-store")
+        return _respond(replace(query, history=True), parameters, chosen, bounds, cache="no-store")
     if query.searches:
         query = with_findings(query, service().indexes.newest(service().store.epoch()))
     if query.calls:
         query, bounds = _federated(query, bounds)
     if query.volatile:
         # What NOW() or RAND() gave is not worth keeping, and nothing can tell whether it is still so.
-        return _respond(query, parameters, chosen, bounds, tag=None, cache="no-store")
-    tag = _tag(service().store.epoch(), query, chosen)
+        return _respond(query, parameters, chosen, bounds, cache="no-store")
+    tag_at = _tag_at(query, chosen)
+    tag = tag_at(service().store.epoch())
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
-    return _respond(query, parameters, chosen, bounds, tag=tag)
-
-
-def _asks_for_a_stream(parameters: Parameters) -> bool:
-    """Whether the first rows are wanted before it is known that there is a last."""
-    asked = parameters.one("stream") or "false"
-    if asked not in ("true", "false"):
-        raise BadRequest("`stream` is true or false.")
-    return asked == "true"
+    return _respond(query, parameters, chosen, bounds, tag_at=tag_at)
 
 
 def _asks_for_history(query: Query) -> bool:
@@ -169,12 +164,13 @@ def _federated(query: Query, bounds: Limits) -> tuple[Query, Limits]:
     return replace(query, text=text, calls=()), replace(bounds, timeout=left)
 
 
-def _tag(epoch: str, query: Query, chosen: Format) -> str:
+def _tag_at(query: Query, chosen: Format) -> Callable[[str], str]:
+    """The entity tag of an answer, by epoch."""
     dataset = repr((query.dataset.default_graphs, query.dataset.named_graphs))
     if chosen is HTML:
         seen = repr(query_pages.script()), named_graphs().mark
-        return page_tag(epoch, "answer", *seen, query.text, dataset)
-    return state_tag(epoch, chosen.media_type, query.text, dataset)
+        return page_tag_at("answer", *seen, query.text, dataset)
+    return state_tag_at(chosen.media_type, query.text, dataset)
 
 
 def _respond(
@@ -183,23 +179,26 @@ def _respond(
     chosen: Format,
     bounds: Limits,
     *,
-    tag: str | None,
+    tag_at: Callable[[str], str] | None = None,
     cache: str = "no-cache",
 ) -> Response:
+    files = settings_files() if chosen is HTML else None
     if chosen is HTML:
         answer = query_pages.answer(query, parameters, bounds)
     else:
         answer = service().store.query(query, chosen, bounds)
-    if tag is not None:
-        # The data may have changed since the tag was compared.
-        tag = _tag(answer.epoch, query, chosen)
+    # The data may have changed since the tag was compared.
+    tag = tag_at(answer.epoch) if tag_at is not None else None
     if request.method == "HEAD":
         _let_go(answer)
     told = notice(query.text, answer, chosen) if chosen is not HTML and request.method != "HEAD" else None
     response = respond(answer, chosen, tag=tag, cache=cache)
-    if tag is not None and chosen is not HTML:
-        # A page shows the labels that could be had in time, and the queries that are at hand.
-        allow(None if told else _plain(query, parameters, chosen, answer))
+    if tag_at is not None:
+        # A page shows more than the answer, and so does one with a notice, or that was looked into for one.
+        of_graphs_alone = chosen is not HTML and told is None
+        plain = None if told or chosen is HTML else _plain(query, parameters, chosen, answer)
+        graphs = query.reads if of_graphs_alone else None
+        allow(graphs=graphs, tag_at=tag_at, files=files, plain=plain)
     if told:
         response.headers[HEADER] = told
     if chosen is CSV:

@@ -16,6 +16,7 @@ from graphsvc.validation.json_report import read_json
 from graphsvc.validation.paging import pages
 from graphsvc.validation.rendering import REPORT_CSV, REPORT_FORMATS
 from graphsvc.validation.written import Written
+from graphsvc.web.caching import allow, shape_files
 from graphsvc.web.limits import validation_limits
 from graphsvc.web.parameters import Parameters, from_url
 from graphsvc.web.representation import choose, not_modified, page_tag, respond, whole
@@ -45,8 +46,13 @@ def form() -> Response:
     if not parameters.all("graph"):
         _check_form(parameters)
         choose((HTML,), None)
+        epoch = service().store.epoch()
+        tag = page_tag(epoch, "validation form")
+        if not_modified(tag):
+            return respond(None, HTML, tag=tag)
         page = form_page(DATA_FORMATS, OFFERS).encode("utf-8")
-        return respond(whole(page, service().store.epoch()), HTML)
+        allow()
+        return respond(whole(page, epoch), HTML, tag=tag)
     return _stored(Upload({}, parameters))
 
 
@@ -78,7 +84,7 @@ def _stored(upload: Upload) -> Response:
     check_fields(parameters)
     chosen = choose(OFFERS, parameters.one("format") or None)
     page = read_page(parameters, paged=chosen is HTML)
-    job = stored_job(upload)
+    files, job = shape_files(), stored_job(upload)
     tag = _tag(service().store.epoch(), chosen, job, page)
     if not_modified(tag):
         return respond(None, chosen, tag=tag)
@@ -87,6 +93,7 @@ def _stored(upload: Upload) -> Response:
     tag = _tag(found.epoch, chosen, job, page)
     if request.method == "HEAD" and found.length is None:
         found.chunks.close()  # type: ignore[attr-defined]
+    allow(files=files)
     return _respond(found, chosen, page, tag)
 
 

@@ -14,6 +14,7 @@ from graphsvc.describe.usage import MOST, Usage, concept_uses
 from graphsvc.errors import BadRequest, NotFound
 from graphsvc.formats import HTML
 from graphsvc.web.addresses import about_link, is_owned, with_parameters
+from graphsvc.web.caching import allow
 from graphsvc.web.documented import fragment_link
 from graphsvc.web.memory import remembered
 from graphsvc.web.parameters import Parameters, from_url
@@ -64,6 +65,7 @@ def vocabularies() -> Response:
     if not_modified(tag):
         return respond(None, HTML, tag=tag)
     page = _tree(scheme, top, number) if scheme else _list()
+    allow()
     return respond(whole(page, epoch), HTML, tag=tag, language="en")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from graphsvc.errors import OutOfTime, StoreError, Unavailable
 from graphsvc.workers import wire
+from graphsvc.workers.holding import Holding
 from graphsvc.workers.line import Answerer, answering, hang_up
 
 _CHUNK = 1 << 16
@@ -77,25 +78,29 @@ class PoolClient:
         cancelled: Callable[[], bool] = lambda: False,
         answer: Answerer | None = None,
         hold_back: int | None = None,
+        *,
+        flowing: bool = False,
     ) -> Product:
         """Have the job done; what the worker asks back, if it may, is given to `answer`.
 
-        `hold_back` takes the place of this client's own.
+        `hold_back` takes the place of this client's own. With `flowing` an answer is held no longer than may be
+        worth it (`Holding`).
 
         Raises the error that the job ended with, Saturated or TooManyRequests where it was not begun, and
         Unavailable where there is no pool. If the caller goes away (`cancelled`), the worker is stopped.
         """
         run = self._begun(job, payload, cancelled, answer)
         held: list[bytes] = []
-        size = 0
         most = self._hold_back if hold_back is None else hold_back
+        holding = Holding(most, job.timeout if flowing else None)
+        going_on = True
         try:
-            while size <= most or run.ended:
+            while going_on or run.ended:
                 chunk = run.read()
                 if not chunk:
-                    return Product(iter(held), size, run.finish())
+                    return Product(iter(held), sum(map(len, held)), run.finish())
                 held.append(chunk)
-                size += len(chunk)
+                going_on = going_on and holding.goes_on(len(chunk))
         except BaseException:
             run.close()
             raise

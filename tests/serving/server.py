@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import NamedTuple
@@ -27,24 +27,23 @@ class Answer(NamedTuple):
 
 
 class Server:
-    """A server of the library, and a token to write."""
+    """A server of a project, and a token to write."""
 
-    def __init__(self, url: str, token: str, supervisor: int) -> None:
+    def __init__(self, url: str, token: str, supervisor: int, project: Path) -> None:
+        self.project = project
         self.supervisor = supervisor
         self.place = url.removeprefix("http://")
         self.token = token
 
     def ask(self, method: str, target: str, body: bytes | str | None = None, **headers: str) -> Answer:
-        connection = HTTPConnection(self.place, timeout=30)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection.request(method, target, body, named)
-        response = connection.getresponse()
-        told = {name.lower(): value for name, value in response.getheaders()}
-        told = {name: value for name, value in told.items() if name not in ("date", "connection")}
-        name_of_this = told.pop("x-request-id").encode()
-        found = Answer(response.status, told, response.read().replace(name_of_this, b"NAME"))
-        connection.close()
-        return found
+        with closing(HTTPConnection(self.place, timeout=30)) as connection:
+            connection.request(method, target, body, named)
+            response = connection.getresponse()
+            told = {name.lower(): value for name, value in response.getheaders()}
+            told = {name: value for name, value in told.items() if name not in ("date", "connection")}
+            name_of_this = told.pop("x-request-id").encode()
+            return Answer(response.status, told, response.read().replace(name_of_this, b"NAME"))
 
     def update(self, text: str) -> None:
         told = {"Content-Type": "application/sparql-update", "Authorization": f"Bearer {self.token}"}
@@ -73,10 +72,10 @@ class Server:
 
 
 @contextmanager
-def server_of(folder: Path, **environment: str) -> Iterator[Server]:
+def server_of(folder: Path, project: Path = LIBRARY, **environment: str) -> Iterator[Server]:
     tokens = TokenFile(folder / "tokens.json")
     secret = tokens.new("writer", ["write"])
     before = {one.pid for one in family(os.getpid())}
-    with running(LIBRARY, GRAPHSVC_TOKENS=str(tokens.path), **environment) as url:
+    with running(project, GRAPHSVC_TOKENS=str(tokens.path), **environment) as url:
         started = [one for one in family(os.getpid()) if one.pid not in before]
-        yield Server(url, secret, next(one.pid for one in started if one.parent == os.getpid()))
+        yield Server(url, secret, next(one.pid for one in started if one.parent == os.getpid()), project)

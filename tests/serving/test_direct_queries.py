@@ -10,6 +10,7 @@ import threading
 import time
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
@@ -67,7 +68,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     with server_of(
         folder, GRAPHSVC_METRICS=metrics, GRAPHSVC_STORE=store, GRAPHSVC_QUERY_TIMEOUT="5"
     ) as found:
-        direct = Direct(f"http://{found.place}", found.token, found.supervisor)
+        direct = Direct(f"http://{found.place}", found.token, found.supervisor, found.project)
         direct.metrics = f"http://{metrics}/metrics"
         yield direct
 
@@ -177,9 +178,10 @@ def test_readers_that_are_killed_are_not_missed(server: Direct) -> None:
         one.start()
     keeper = server.process("graphsvc.serving.keeper")
     for _ in range(10):
-        for reader in [one.pid for one in family(keeper) if one.pid != keeper]:
-            os.kill(reader, signal.SIGKILL)
-            break
+        # The last ones are those that are asked directly.
+        for reader in [one.pid for one in family(keeper) if one.pid != keeper][-2:]:
+            with suppress(ProcessLookupError):
+                os.kill(reader, signal.SIGKILL)
         time.sleep(0.1)
     stop.set()
     for one in clients:

@@ -8,6 +8,8 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
+from http.client import HTTPConnection, IncompleteRead
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -171,6 +173,60 @@ def test_a_kept_answer_that_a_slow_client_takes_is_whole(server: Server) -> None
                 assert chunk
                 found += chunk
         assert found.partition(b"\r\n\r\n")[2] == expected.body
+
+
+@pytest.fixture(scope="module")
+def streaming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server that holds hardly anything back."""
+    with server_of(tmp_path_factory.mktemp("streaming"), GRAPHSVC_HOLD_BACK="1000") as found:
+        yield found
+
+
+ROWS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
+
+
+@pytest.mark.parametrize("coding", ["identity", "gzip"])
+def test_a_stream_that_came_to_its_end_is_kept_whole(streaming: Server, coding: str) -> None:
+    target = f"/sparql?query={quote(ROWS + ' LIMIT 5000')}"
+    told = {"Accept": JSON, "Accept-Encoding": coding}
+    first = streaming.ask("GET", target, **told)
+    assert first.headers.pop("transfer-encoding") == "chunked"
+    with streaming.without("graphsvc.serving.keeper"):
+        again = streaming.ask("GET", target, **told)
+    assert again.headers.pop("content-length") == str(len(first.body))
+    assert again == first
+
+
+def test_a_graph_that_is_streamed_has_another_tag_once_it_has_changed(streaming: Server) -> None:
+    triples = "".join(f"<urn:a> <urn:p> {number} . " for number in range(20_000))
+    streaming.update(f"INSERT DATA {{ GRAPH <urn:large> {{ {triples} }} }}")
+    target = "/graph-store?graph=urn:large"
+    first = streaming.ask("GET", target, Accept="application/n-triples")
+    assert first.headers["transfer-encoding"] == "chunked"
+    tag = first.headers["etag"]
+    assert streaming.ask("GET", target, Accept="application/n-triples", If_None_Match=tag).status == 304
+    streaming.update("INSERT DATA { GRAPH <urn:large> { <urn:b> <urn:p> 1 } }")
+    again = streaming.ask("GET", target, Accept="application/n-triples", If_None_Match=tag)
+    assert (again.status, again.body.count(b"\n")) == (200, 20_001)
+    assert again.headers["etag"] != tag
+
+
+def test_a_stream_that_broke_off_is_not_kept(streaming: Server) -> None:
+    for _ in range(2):
+        with pytest.raises(IncompleteRead):
+            streaming.ask("GET", f"/sparql?timeout=1&query={quote(ROWS)}", Accept=JSON)
+
+
+def test_a_connection_stays_open_after_a_stream_unless_its_client_wants_it_closed(streaming: Server) -> None:
+    target = f"/sparql?query={quote(ROWS + ' LIMIT 5001')}"
+    with closing(HTTPConnection(streaming.place, timeout=30)) as connection:
+        for method, more in (("POST", {}), ("GET", {}), ("HEAD", {"Connection": "close"})):
+            address, body = ("/sparql", ROWS + " LIMIT 5002") if method == "POST" else (target, None)
+            headers = {"Accept": JSON, "Content-Type": "application/sparql-query"} | more
+            connection.request(method, address, body, headers)
+            answer = connection.getresponse()
+            assert answer.will_close == bool(more)
+            assert bool(answer.read()) == (method != "HEAD")
 
 
 def test_more_headers_than_a_key_may_have_are_answered_and_not_kept(server: Server) -> None:

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphsvc.serving.response_cache import MAX_SPELLING, MAX_SPELLINGS, OVERHEAD, Entry, Reply, ResponseCache
+from graphsvc.web.caching import Files, Scope
 from graphsvc.web.observation import Record
 from graphsvc.workers.board import Board, EpochPage
 
@@ -49,6 +50,73 @@ def test_an_answer_of_a_new_epoch_takes_the_place_of_all_others() -> None:
     assert len(cache) == 1
     assert cache.find("old", b"e1") is None
     assert cache.spelled(b"old", b"e1") is None
+
+
+HEAD = b'HTTP/1.1 200 OK\r\nEtag: "tag-e1-gzip"\r\nGraph-Epoch: e1\r\nX: "tag-e1-gzip"\r\n'
+
+
+def scoped(*graphs: str) -> Entry:
+    unmodified = HEAD.replace(b"200 OK", b"304 Not Modified").replace(b"Graph-Epoch: e1\r\n", b"")
+    scope = Scope(frozenset(graphs), lambda epoch: f"tag-{epoch}")
+    return Entry(b"e1", HEAD, unmodified, b"body", "tag-e1-gzip", FIRST, scope)
+
+
+def but_to_a(since: str, now: str, graphs: frozenset[str]) -> bool:
+    """Every change is to the graph `a`, and time goes on."""
+    return since < now and "a" not in graphs
+
+
+def test_what_depends_on_other_graphs_alone_is_found_at_a_later_epoch_and_says_so() -> None:
+    cache = ResponseCache(1 << 20, but_to_a)
+    old = scoped("b")
+    cache.keep("key", old)
+    cache.spell(b"GET /", Reply(old, "GET", 200, old.head, old.body))
+    size = cache.size
+    moved = cache.find("key", b"e2")
+    assert moved is not None
+    assert (moved.epoch, moved.tag, moved.body) == (b"e2", "tag-e2-gzip", b"body")
+    assert moved.head == (
+        b'HTTP/1.1 200 OK\r\nEtag: "tag-e2-gzip"\r\nGraph-Epoch: e2\r\nX: "tag-e1-gzip"\r\n'
+    )
+    assert b'Etag: "tag-e2-gzip"' in moved.unmodified
+    assert b"Graph-Epoch" not in moved.unmodified
+    assert cache.find("key", b"e2") is moved
+    # What said e1 is nowhere any more.
+    assert cache.spelled(b"GET /", b"e1") is None
+    assert cache.find("key", b"e1") is None
+    assert cache.size < size
+    assert cache.counters.survivals == 1
+
+
+@pytest.mark.parametrize("held", [entry(), scoped("a", "b")])
+def test_what_may_have_changed_is_not_found_and_goes_with_the_next_that_is_kept(held: Entry) -> None:
+    cache = ResponseCache(1 << 20, but_to_a)
+    cache.keep("key", held)
+    cache.keep("lasting", scoped("b"))
+    assert cache.find("key", b"e2") is None
+    cache.keep("new", entry(b"e2"))
+    assert len(cache) == 2
+    assert cache.find("lasting", b"e2") is not None
+
+
+def test_what_was_made_of_files_is_found_as_long_as_they_are_what_they_were() -> None:
+    cache, files = ResponseCache(1 << 20), ["one"]
+
+    def find() -> list[str]:
+        if not files:
+            raise FileNotFoundError
+        return list(files)
+
+    held = entry()
+    held.files = Files(find(), find)
+    cache.keep("key", held)
+    cache.spell(b"GET /", Reply(held, "GET", 200, b"", b""))
+    assert cache.find("key", b"e1") is held
+    assert cache.spelled(b"GET /", b"e1") is not None
+    for changed in (["two"], []):
+        files[:] = changed
+        assert cache.find("key", b"e1") is None
+        assert cache.spelled(b"GET /", b"e1") is None
 
 
 def test_what_was_not_asked_for_the_longest_goes_first() -> None:

@@ -1,17 +1,20 @@
-"""`stream=true`: the first rows as soon as they are there, and still no half of an answer that looks whole."""
+"""When the first rows of an answer are sent, and that no half of an answer looks whole."""
 
 from __future__ import annotations
 
 import os
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.client import HTTPConnection, HTTPResponse, IncompleteRead
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
 from tests.conftest import LIBRARY, running
-from tests.processes import family
+from tests.processes import Process, family
 
 # More rows than anybody can wait for, and as many as are asked for.
 ENDLESS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
@@ -33,7 +36,7 @@ def ask(place: str, text: str, **parameters: str) -> tuple[HTTPConnection, HTTPR
 
 
 def test_a_stream_has_the_same_bytes_as_the_answer_that_is_held_back(place: str) -> None:
-    connection, held = ask(place, MANY)
+    connection, held = ask(place, MANY, stream="false")
     expected = held.read()
     assert held.headers["Content-Length"] == str(len(expected))
     connection.close()
@@ -42,6 +45,31 @@ def test_a_stream_has_the_same_bytes_as_the_answer_that_is_held_back(place: str)
     assert streamed.headers["ETag"] == held.headers["ETag"]
     assert streamed.read() == expected
     connection.close()
+
+
+# So much that it takes long to make, and not too much to hold where so much may be held.
+ROOMY = {"GRAPHSVC_HOLD_BACK": str(256 << 20)}
+LARGE = ENDLESS + " LIMIT 100000"
+
+
+def test_what_flows_so_fast_that_it_could_not_be_held_is_sent_unless_it_is_wanted_whole() -> None:
+    with running(LIBRARY, **ROOMY) as url:
+        found = {}
+        for stream in ("", "false"):
+            connection, answer = ask(url.removeprefix("http://"), LARGE, stream=stream)
+            found[stream] = (answer.headers["Content-Length"], len(answer.read()))
+            connection.close()
+    size = found["false"][1]
+    assert size > 40 << 20
+    assert found == {"": (None, size), "false": (str(size), size)}
+
+
+def test_what_may_be_too_much_for_its_reader_is_held_until_that_is_known() -> None:
+    with running(LIBRARY, **ROOMY, GRAPHSVC_MAX_RESULT_ROWS="90000") as url:
+        connection, answer = ask(url.removeprefix("http://"), LARGE)
+        assert answer.status == 413
+        assert b"more than 90,000 rows" in answer.read()
+        connection.close()
 
 
 def test_the_first_rows_come_while_the_rest_is_being_made(place: str) -> None:
@@ -91,3 +119,54 @@ def test_a_client_that_takes_its_time_fills_no_memory(place: str, stream: str) -
     taken += len(answer.read(4 << 20))
     assert taken == 5 << 20
     connection.close()
+
+
+def test_a_client_that_takes_nothing_holds_up_its_reader_and_is_left_in_the_end() -> None:
+    limits = {"GRAPHSVC_CLIENT_PATIENCE": "3", "GRAPHSVC_QUERY_TIMEOUT": "300"}
+    others = {one.pid for one in family(os.getpid())}
+
+    def serving(name: str) -> list[Process]:
+        return [
+            one for one in family(os.getpid()) if one.pid not in others and f"serving.{name}" in one.command
+        ]
+
+    def pipes() -> set[str]:
+        """The pipes that the web process has; one that comes is that of an answer under way."""
+        folder = Path(f"/proc/{serving('http')[0].pid}/fd")
+        found = set()
+        for each in folder.iterdir():
+            with suppress(FileNotFoundError):
+                found.add(os.readlink(each))
+        return {name for name in found if name.startswith("pipe:")}
+
+    with running(LIBRARY, **limits) as url:
+        host, _, port = url.removeprefix("http://").partition(":")
+        before, own = {one.pid: one.memory for one in serving("")}, pipes()
+        with socket.socket() as client:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            client.connect((host, int(port)))
+            target = "/sparql?" + urlencode({"query": ENDLESS})
+            client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+            _until(lambda: pipes() > own and _wait(serving("keeper")), "the reader goes on")
+            for one in serving(""):
+                assert one.memory < before.get(one.pid, 32 << 20) + (40 << 20), one.command
+            _until(lambda: pipes() == own, "the client is not left")
+
+
+def _wait(readers: list[Process]) -> bool:
+    """Whether none of them does anything for half a second."""
+
+    def spent() -> list[list[str]]:
+        stats = [Path(f"/proc/{one.pid}/stat").read_text() for one in readers]
+        return [stat.rpartition(")")[2].split()[11:13] for stat in stats]
+
+    before = spent()
+    time.sleep(0.5)
+    return before == spent()
+
+
+def _until(reached: Callable[[], bool], otherwise: str) -> None:
+    end = time.monotonic() + 60
+    while not reached():
+        assert time.monotonic() < end, otherwise
+        time.sleep(0.05)

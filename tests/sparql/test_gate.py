@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from graphsvc.errors import BadRequest, GraphsvcError, RemoteAccessRefused, TooComplex
-from graphsvc.sparql import Form, read
+from graphsvc.sparql import Dataset, Form, read
 from graphsvc.sparql.diagnosis import diagnose
 from graphsvc.sparql.lexer import tokens
 from graphsvc.vocab import PREFIXES
@@ -33,6 +33,32 @@ def test_the_form_is_the_first_keyword_after_the_prologue(text: str, form: Form)
 def test_a_text_without_form_is_no_query(text: str) -> None:
     with pytest.raises(BadRequest):
         read(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "dataset", "graphs"),
+    [
+        ("SELECT * FROM <urn:a> FROM NAMED <urn:b> {}", Dataset(), {"urn:a", "urn:b"}),
+        ("PREFIX e: <http://e/> ASK FROM e:a {}", Dataset(), {"http://e/a"}),
+        ("ASK {}", Dataset(("urn:a",), ("http://e/a/../b",)), {"urn:a", "http://e/a/../b"}),
+        ("ASK FROM <urn:b> {}", Dataset(("urn:a",)), {"urn:a"}),
+        ("ASK {}", Dataset(None, ("urn:a",)), {"urn:a"}),
+        ("ASK { GRAPH <urn:a> {} }", Dataset(), None),
+        # What the engine may read as another name.
+        ("BASE <http://e/> ASK FROM <a> FROM <urn:b> {}", Dataset(), None),
+        ("PREFIX e: <a/> ASK FROM e:b {}", Dataset(), None),
+        ("ASK FROM <http://e/a/../b> {}", Dataset(), None),
+        ("ASK FROM <http://e/a/..?b> {}", Dataset(), None),
+        ("ASK FROM <http://e/a/.> {}", Dataset(), None),
+        ("ASK FROM <urn:\\u0061> {}", Dataset(), None),
+        ("PREFIX e: <http://e/> ASK FROM e:a\\-b {}", Dataset(), None),
+        ("ASK FROM e:a {}", Dataset(), None),
+    ],
+)
+def test_the_graphs_that_an_answer_can_depend_on_are_known_where_the_dataset_is_named(
+    text: str, dataset: Dataset, graphs: set[str] | None
+) -> None:
+    assert read(text, dataset=dataset).reads == graphs
 
 
 @pytest.mark.parametrize("word", "NOW RAND UUID STRUUID BNODE now".split())

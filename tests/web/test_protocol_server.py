@@ -209,7 +209,7 @@ def streaming(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of an answer of 20,000 rows, from a server that holds back no more than 100 bytes of one."""
     lines = [f'<http://e/{number}> <http://e/p> "{number}" .' for number in range(20_000)]
     project = project_of(tmp_path_factory.mktemp("streaming"), a__nt="\n".join(lines))
-    with server_of(project, GRAPHSVC_HOLD_BACK="100", GRAPHSVC_READERS="2") as url:
+    with server_of(project, GRAPHSVC_HOLD_BACK="100", GRAPHSVC_READERS="2", GRAPHSVC_CACHE_BYTES="0") as url:
         yield f"{url}/sparql?query=SELECT%20*%20%7B%3Fs%20%3Fp%20%3Fo%7D"
 
 

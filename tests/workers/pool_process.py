@@ -43,6 +43,13 @@ def half(_fields: Fields, _: bytes, out: IO[bytes]) -> None:
     raise DataSyntaxError("broken at the end", source="half.ttl", line=7, column=3)
 
 
+def trickle(fields: Fields, _: bytes, out: IO[bytes]) -> None:
+    """Write parts of one size for ever, a hundredth of a second between them."""
+    while True:
+        out.write(b"x" * fields["size"])
+        time.sleep(0.01)
+
+
 def surprise(*_: object) -> None:
     """Fail with an error that nobody foresaw."""
     raise KeyError("unforeseen")
@@ -59,6 +66,7 @@ JOBS: dict[str, Callable[[Fields, bytes, IO[bytes]], object]] = {
     "spin": spin,
     "sleep": sleep,
     "half": half,
+    "trickle": trickle,
     "grow": lambda fields, _, out: out.write(str(len(bytearray(fields["bytes"]))).encode()),
     "abort": lambda *_: os.abort(),
     "fault": lambda *_: ctypes.string_at(0),

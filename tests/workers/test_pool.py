@@ -111,6 +111,21 @@ def test_half_an_answer_is_never_taken_for_a_whole_one(bench: Bench) -> None:
     assert (caught.value.source, caught.value.line, caught.value.column) == ("half.ttl", 7, 3)
 
 
+def test_what_flows_too_fast_to_be_held_until_its_time_is_up_is_given_as_it_comes(bench: Bench) -> None:
+    product = bench.client.run(Job("trickle", {"size": 128 << 10}, 1.5), b"", flowing=True)
+    assert product.length is None
+    with pytest.raises(OutOfTime):
+        b"".join(product.chunks)
+
+
+@pytest.mark.parametrize("flowing", [True, False])
+def test_what_flows_so_slowly_that_it_can_be_held_is_an_error_and_never_half_an_answer(
+    bench: Bench, flowing: bool
+) -> None:
+    with pytest.raises(OutOfTime):
+        bench.client.run(Job("trickle", {"size": 8 << 10}, 1.5), b"", flowing=flowing)
+
+
 @pytest.mark.parametrize(
     ("kind", "fields", "expected"),
     [
