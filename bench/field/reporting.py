@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import statistics
+import tomllib
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
-from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, OXIGRAPH_IN_MEMORY
-from bench.field.goals import goals, middle
+from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, OXIGRAPH_IN_MEMORY, VIRTUOSO
+from bench.field.goals import goals, middle, ratio
 from bench.field.measuring import COLD, LIMIT, SLOW_ONE_AT_A_TIME, WARM
 
+_GAPS: dict[str, str] = tomllib.loads(Path(__file__).with_name("gaps.toml").read_text(encoding="utf-8"))
 _HEAD = """# Benchmarks
 
 Written by `make bench` (`make bench-full` for the largest graph); do not edit it.
@@ -108,9 +111,36 @@ def _field(found: dict[str, Any]) -> Iterator[str]:
                 [question, f"{base:,.0f}/s" if base else _why(found, question, OXIGRAPH_IN_MEMORY), *cells]
             )
         yield from table(["", f"{OXIGRAPH_IN_MEMORY} (= 1)", *others], rows)
+        if mode == COLD:
+            yield from _gaps(found)
     yield from _faults(found)
     yield from _alone(found)
     yield from _costs(found, engines)
+
+
+def _gaps(found: dict[str, Any]) -> Iterator[str]:
+    """Where Virtuoso is ahead, by how much, and what would close it."""
+    rows = []
+    for question in found["rates"].get(COLD, {}):
+        ratios = {
+            ours: value
+            for ours in (OURS_IN_MEMORY, OURS_ON_DISK)
+            if (value := ratio(found, COLD, question, ours, VIRTUOSO))
+        }
+        if any(value < 1 for value in ratios.values()):
+            cells = [
+                f"{_number(1 / ratios[ours])} ×" if ratios.get(ours) else "–"
+                for ours in (OURS_IN_MEMORY, OURS_ON_DISK)
+            ]
+            rows.append((question, *cells, _GAPS[question]))
+    if rows:
+        yield "### Where Virtuoso is ahead, cold\n"
+        yield "As a multiple of what ours answer in a second.\n"
+        yield "| | of ours in memory | of ours on disk | what would close it |"
+        yield "| --- | ---: | ---: | --- |"
+        for row in rows:
+            yield f"| {' | '.join(row)} |"
+        yield ""
 
 
 def _why(found: dict[str, Any], question: str, engine: str) -> str:

@@ -15,8 +15,9 @@ from graphsvc.workers.direct import path, question, read_reply, read_state
 from graphsvc.workers.wire import MAX_PACKET
 
 _LOG = logging.getLogger("graphsvc")
-# How many questions may be under way to one reader.
+# How many questions may be under way to one reader, and how many seconds of work: who is quick waits little.
 MOST = 16
+BACKLOG = 0.02
 # How long a state must have lasted before a reader of it is asked for, and how long a link waits for an answer.
 CALM = 0.3
 PATIENCE = 2.0
@@ -34,7 +35,8 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
         super().__init__(channel, map=map_)
         self._lost = lost
         self.born = time.monotonic()
-        self._under_way: deque[tuple[float, Settle]] = deque()
+        # When each was asked, how long it will take the reader, and who waits for it.
+        self._under_way: deque[tuple[float, float, Settle]] = deque()
         self._over = False
         # The state of the reader; empty as long as it has not said it.
         self.epoch = b""
@@ -42,8 +44,19 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
     def __len__(self) -> int:
         return len(self._under_way)
 
-    def ask(self, kind: str, content: bytes, settle: Settle) -> bool:
-        """Ask the reader; whether it was possible. `settle` is told of the answer, or that there is none."""
+    def backlog(self) -> float:
+        """How many seconds of work the reader has."""
+        return sum(seconds for _, seconds, _ in self._under_way)
+
+    def has_time(self) -> bool:
+        """Whether one more would not have to wait for long."""
+        return len(self._under_way) < MOST and self.backlog() <= BACKLOG
+
+    def ask(self, kind: str, content: bytes, seconds: float, settle: Settle) -> bool:
+        """Ask the reader what will take it so many seconds; whether it was possible.
+
+        `settle` is told of the answer, or that there is none.
+        """
         try:
             self.socket.send(question(kind, content))
         except BlockingIOError:
@@ -51,7 +64,7 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
         except OSError:
             self.handle_close()
             return False
-        self._under_way.append((time.monotonic(), settle))
+        self._under_way.append((time.monotonic(), seconds, settle))
         return True
 
     def writable(self) -> bool:
@@ -73,7 +86,7 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
             if not self.epoch:
                 self.epoch = str(read_state(packet)["epoch"]).encode()
             elif self._under_way:
-                self._under_way.popleft()[1](read_reply(packet), False)
+                self._under_way.popleft()[2](read_reply(packet), False)
 
     def check(self, now: float) -> None:
         """Let go of a reader that does not answer."""
@@ -88,7 +101,7 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
         self.close()
         under_way, self._under_way = self._under_way, deque()
         self._lost(self)
-        for number, (_, settle) in enumerate(under_way):
+        for number, (_, _, settle) in enumerate(under_way):
             settle(None, number == 0)
 
     def handle_error(self) -> None:
@@ -113,8 +126,9 @@ class Links:
     def free(self, epoch: bytes) -> Link | None:
         """The link to ask, the one with least to do; None where no reader of this state has time."""
         self._keep_up(epoch, time.monotonic())
-        found = min((link for link in self._links if link.epoch == epoch), key=len, default=None)
-        return found if found is not None and len(found) < MOST else None
+        there = (link for link in self._links if link.epoch == epoch)
+        found = min(there, key=lambda link: (link.backlog(), len(link)), default=None)
+        return found if found is not None and found.has_time() else None
 
     def check(self, epoch: bytes, now: float) -> None:
         """To be called from time to time, once there is something to ask."""

@@ -34,7 +34,7 @@ from graphsvc.workers.board import EpochPage
 
 # A query is quick that takes the store no more than so many seconds. What was not, or went the long way so often,
 # is left alone for a while, and what a reader was lost at for longer.
-QUICK = 0.01
+QUICK = 0.02
 DETOURS = 3
 PAUSE, LONG_PAUSE = 10.0, 60.0
 # Longer texts, more kinds of requests, and more shapes of each are not remembered.
@@ -139,7 +139,7 @@ class DirectQueries:
         if client is None:
             return False
         asked = Asked(asker, request, kind, plan, key, text, client, epoch, began)
-        return link.ask(plan.kind, text.encode(), partial(self._settle, asked))
+        return link.ask(plan.kind, text.encode(), plan.seconds, partial(self._settle, asked))
 
     def learn(
         self, request: bytes, headers: Mapping[str, str], told: object, entry: Entry, plain: Plain
