@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -12,6 +13,12 @@ from graphsvc.formats import GRAPH_FORMATS, JSON_LD, Format, Kind
 from graphsvc.rdf.reading import engine_format
 
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_TYPE_TERM = f"<{_TYPE}>".encode()
+_STRING = "http://www.w3.org/2001/XMLSchema#string"
+# Literals in N-Triples; then, of lines without them, namespaces, and literals that are plain.
+_TEXT = re.compile(rb'"(?:[^"\\]|\\.)*"')
+_NAMESPACE = re.compile(rb"<([^<>]*[/#])[^<>/#]*>")
+_PLAIN = re.compile(rb'""(?![@^])')
 
 
 def write_document(quads: Iterable[ox.Quad], syntax: Format, prefixes: Mapping[str, str]) -> bytes:
@@ -20,14 +27,27 @@ def write_document(quads: Iterable[ox.Quad], syntax: Format, prefixes: Mapping[s
     A syntax that has no named graphs gets the merge of all of them, each triple once. Blank nodes keep their
     labels, so the bytes are as stable as those are. Raises NotAcceptable for triple terms in JSON-LD.
     """
-    ordered: list[Any]
-    if syntax.kind is Kind.DATASET:
-        ordered = sorted(set(quads), key=_quad_key)
-    else:
-        ordered = sorted({quad.triple for quad in quads}, key=_triple_key)
-    used = _used(ordered, prefixes)
+    if syntax.kind is not Kind.DATASET:
+        return write_graph_document((quad.triple for quad in quads), syntax, prefixes)
+    ordered = sorted(set(quads), key=_quad_key)
+    return _written(ordered, syntax, _used(ordered, prefixes))
+
+
+def write_graph_document(triples: Iterable[ox.Triple], syntax: Format, prefixes: Mapping[str, str]) -> bytes:
+    """An RDF document of triples, as `write_document` makes one; in a syntax for graphs."""
+    # One line a triple, by the engine: to take each term apart here would take ten times as long.
+    written: bytes = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
+    lines = sorted(set(written.splitlines(keepends=True)), key=_line_key)
+    content = b"".join(lines)
+    if engine_format(syntax) == ox.RdfFormat.N_TRIPLES:
+        return content
+    ordered = ox.parse(content, format=ox.RdfFormat.N_TRIPLES)
+    return _written((quad.triple for quad in ordered), syntax, _used_in(content, prefixes))
+
+
+def _written(ordered: Iterable[Any], syntax: Format, prefixes: dict[str, str]) -> bytes:
     try:
-        return ox.serialize(ordered, format=engine_format(syntax), prefixes=used) or b""
+        return ox.serialize(ordered, format=engine_format(syntax), prefixes=prefixes) or b""
     except OSError as error:
         raise cannot_carry(error) or error from error
 
@@ -40,13 +60,16 @@ def cannot_carry(error: Exception) -> NotAcceptable | None:
     return NotAcceptable("JSON-LD cannot carry triple terms, and there are some in this answer.", offers)
 
 
-def _triple_key(triple: ox.Triple) -> tuple[str, ...]:
-    predicate = triple.predicate.value
-    return (str(triple.subject), "" if predicate == _TYPE else predicate, str(triple.object))
+def _line_key(line: bytes) -> tuple[bytes, bytes, bytes]:
+    """What a line of N-Triples is sorted by. https://www.w3.org/TR/n-triples/#canonical-ntriples"""
+    subject, predicate, rest = line.split(b" ", 2)
+    return subject, b"" if predicate == _TYPE_TERM else predicate[1:-1], rest
 
 
 def _quad_key(quad: ox.Quad) -> tuple[str, ...]:
-    return (str(quad.graph_name), *_triple_key(quad.triple))
+    predicate = quad.predicate.value
+    name, subject, value = str(quad.graph_name), str(quad.subject), str(quad.object)
+    return (name, subject, "" if predicate == _TYPE else predicate, value)
 
 
 def _used(statements: Iterable[Any], prefixes: Mapping[str, str]) -> dict[str, str]:
@@ -58,6 +81,17 @@ def _used(statements: Iterable[Any], prefixes: Mapping[str, str]) -> dict[str, s
                 seen.add(_namespace(term.value))
             elif isinstance(term, ox.Literal):
                 seen.add(_namespace(term.datatype.value))
+    return {name: iri for name, iri in sorted(prefixes.items()) if iri in seen}
+
+
+def _used_in(lines: bytes, prefixes: Mapping[str, str]) -> dict[str, str]:
+    """The same of lines of N-Triples."""
+    terms = _TEXT.sub(b'""', lines)
+    seen = {name.decode() for name in _NAMESPACE.findall(terms)}
+    if _PLAIN.search(terms):
+        seen.add(_namespace(_STRING))
+    if b'""@' in terms:
+        seen.add(_namespace(_TYPE))
     return {name: iri for name, iri in sorted(prefixes.items()) if iri in seen}
 
 

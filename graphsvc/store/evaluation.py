@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from graphsvc.errors import GraphsvcError, StoreError, UnknownFunction
 from graphsvc.formats import GRAPH_FORMATS, Format
 from graphsvc.rdf.reading import engine_format
-from graphsvc.rdf.writing import cannot_carry, write_document
+from graphsvc.rdf.writing import cannot_carry, write_graph_document
 from graphsvc.sparql import Query
 from graphsvc.sparql.diagnosis import diagnose
 from graphsvc.store.output_cap import OutputCap
@@ -105,6 +105,6 @@ def write_triples(
     triples = iter(found)
     first = list(islice(triples, SORTED_TRIPLES))
     if len(first) < SORTED_TRIPLES:
-        out.write(write_document((ox.Quad(*triple) for triple in first), result, prefixes))
+        out.write(write_graph_document(first, result, prefixes))
     else:
         ox.serialize(chain(first, triples), out, engine_format(result), prefixes=dict(prefixes))
