@@ -70,6 +70,8 @@ def _loaded(generations: Generations, fill: Fill) -> ox.Store:
     generations.clear(set(generations.epochs()))
     engine = ox.Store(str(place))
     fill(engine)
+    # Once and for all who read it: a query looks into each file that the engine has not merged.
+    engine.optimize()
     engine.flush()
     return engine
 
