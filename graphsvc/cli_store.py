@@ -41,8 +41,13 @@ def _store_folder(project: Path, store: str | None) -> Path:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @_STORE
 @click.option("--graph", help="The named graph for triples (default: BASE/graph/ and the file's name).")
+@click.option(
+    "--optimize", is_flag=True, help="Merge the store's files at the end: slower, but for faster queries."
+)
 @PROJECT
-def load(files: tuple[Path, ...], store: str | None, graph: str | None, project: Path) -> None:
+def load(
+    files: tuple[Path, ...], store: str | None, graph: str | None, optimize: bool, project: Path
+) -> None:
     """Add large RDF FILES to a store on disk that no service has.
 
     Their names end in .nt, .nq, .ttl and so on, or in the same with .gz. All is loaded, or nothing is there. After
@@ -54,7 +59,9 @@ def load(files: tuple[Path, ...], store: str | None, graph: str | None, project:
     known = settings.load(project, os.environ, store=_store_flag(store))
     size = sum(path.stat().st_size for path in files if path.is_file())
     with click.progressbar(length=size, label="Loading", file=sys.stderr) as bar:
-        done = load_documents(Project(known), known, files, graph, lambda read: bar.update(read - bar.pos))
+        done = load_documents(
+            Project(known), known, files, graph, lambda read: bar.update(read - bar.pos), optimize=optimize
+        )
     if done.resumed:
         click.echo(f"It went on after {done.resumed:,} of {size:,} bytes.", err=True)
     click.echo(f"{done.added:,} triples were added: state {done.epoch}, with {done.quads:,} quads")

@@ -157,10 +157,13 @@ def load_documents(
     paths: Sequence[Path],
     graph: str | None,
     tell: Callable[[int], None],
+    *,
+    optimize: bool = False,
 ) -> Loaded:
     """Add files to the store on disk that `settings.store` names, which is made first if it is not there.
 
     What a file puts into no graph goes to `graph` (None: to the graph of the file's name, as for one in `data/`).
+    `optimize` is for queries, and takes longer.
     Raises ProjectError, DataSyntaxError, and what `graphsvc.store.bulk.load` raises; then nothing is changed.
     """
     folder = disk_folder(settings)
@@ -194,6 +197,7 @@ def load_documents(
             base=f"{settings.base}/",
             allowed=allowed,
             tell=tell,
+            optimize=optimize,
             sync=settings.durable,
         )
 

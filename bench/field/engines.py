@@ -216,7 +216,8 @@ def _engine_of_ours(name: str, graph: Graph, folder: Path, environment: dict[str
         prepare=_own_project,
         query_path="/sparql",
         pages=True,
-        environment=environment,
+        # The others have no limit but the client's patience, which is a minute.
+        environment={"GRAPHSVC_QUERY_TIMEOUT": "60"} | environment,
         update_text="INSERT DATA {{ GRAPH <urn:x:bench> {{ {triple} }} }}",
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -128,6 +129,10 @@ def _virtuoso(found: dict[str, Any], where: str) -> Iterator[Goal]:
     yield _least("Ahead of Virtuoso on each query, cold", where, cold, 1.0)
 
 
+def _over(name: str, factor: float, digits: int) -> str:
+    return f"{name} {factor:.{digits}f} ×" if factor < math.inf else f"{name}: no answer"
+
+
 def _limit(found: dict[str, Any], where: str) -> Iterator[Goal]:
     over: dict[str, float] = {}
     for name, times in found["alone"].items():
@@ -140,7 +145,7 @@ def _limit(found: dict[str, Any], where: str) -> Iterator[Goal]:
         yield Goal(aim, where, None, "no query takes so long")
         return
     worst = max(over, key=lambda name: over[name])
-    seen = "; ".join(f"{name} {value:.2f} ×" for name, value in over.items() if value > 1.25)
+    seen = "; ".join(_over(name, value, 2) for name, value in over.items() if value > 1.25)
     yield Goal(aim, where, not seen, seen or f"most: {over[worst]:.2f} × ({worst})")
 
 
@@ -172,7 +177,7 @@ def _loads(results: dict[str, Any]) -> Iterator[Goal]:
 def _within(aim: str, where: str, factors: dict[str, float], most: float) -> Goal:
     missed = {name: factor for name, factor in factors.items() if factor > most}
     worst = max(factors, key=lambda name: factors[name])
-    seen = "; ".join(f"{name} {factor:.1f} ×" for name, factor in missed.items())
+    seen = "; ".join(_over(name, factor, 1) for name, factor in missed.items())
     return Goal(aim, where, not missed, seen or f"most: {factors[worst]:.1f} × ({worst})")
 
 

@@ -211,7 +211,9 @@ def _alone(question: Question, running: list[Engine], limit: Limit, graph: Graph
         if engine.name in (OURS_IN_MEMORY, OURS_ON_DISK) and engine.name not in found.wrong.get(
             question.name, {}
         ):
-            got = client.load(engine.url, question.cold(engine), clients=1, seconds=0.15, size=graph.size)
+            got = client.load(
+                engine.url, question.cold(engine), clients=1, seconds=0.15, size=graph.size, limit=60
+            )
             kept.setdefault(engine.name, []).append(got.median * 1e3)
     text = client.filled(question.texts[0].encode(), graph.size).decode()
     times = sorted(limit.times(text, 0.15))

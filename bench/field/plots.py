@@ -65,6 +65,7 @@ def lines(grown: dict[str, Any]) -> str:
             f"{_LEFT + (math.log10(size) - first) / (last - first or 1) * _WIDTH:.1f},"
             f"{top + height * (1 - (math.log10(times[str(size)]) - low) / (high - low)):.1f}"
             for size in sizes
+            if times[str(size)] < math.inf
         )
         parts.append(f'<polyline points="{points}" fill="none" stroke="{_COLOURS[place]}" stroke-width="2"/>')
     for power in range(low, high + 1):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -186,7 +187,7 @@ def _alone(found: dict[str, Any]) -> Iterator[str]:
     for question, times in found["alone"].items():
         limit = statistics.median(times[LIMIT])
         cells = [
-            f"{statistics.median(times[name]) / limit:.2f}" if times.get(name) else "–"
+            _or_none(statistics.median(times[name]) / limit) if times.get(name) else "–"
             for name in (OURS_IN_MEMORY, OURS_ON_DISK)
         ]
         rows.append([question, f"{limit:,.3f} ms", *cells])
@@ -227,6 +228,11 @@ def _loads(results: dict[str, Any]) -> Iterator[str]:
     yield from table(["", *loaders], rows)
 
 
+def _or_none(value: float) -> str:
+    """A number, which is infinite where nothing was answered in time."""
+    return f"{value:.2f}" if value < math.inf else "no answer"
+
+
 def _growth(results: dict[str, Any]) -> Iterator[str]:
     grown = results.get("growth")
     if not grown:
@@ -236,7 +242,7 @@ def _growth(results: dict[str, Any]) -> Iterator[str]:
     yield "Milliseconds for one client, cold, by the number of instruments (`python -m bench.growth`).\n"
     yield "![growth](benchmarks/growth.svg)\n"
     rows = [
-        [f"{question}, {engine.partition(', ')[2]}", *(f"{times[size]:.2f}" for size in sizes)]
+        [f"{question}, {engine.partition(', ')[2]}", *(_or_none(times[size]) for size in sizes)]
         for engine, questions in grown["ms"].items()
         for question, times in questions.items()
     ]

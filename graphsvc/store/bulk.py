@@ -111,16 +111,18 @@ def load(
     base: str,
     allowed: Callable[[set[str]], None],
     tell: Tell = lambda _: None,
+    optimize: bool = False,
     sync: bool = True,
 ) -> Loaded:
     """Add documents to the state `epoch` of the store in `folder`, which nobody else has.
 
+    With `optimize` the engine merges its files at the end, so that a query looks into fewer of them.
     `allowed` is asked with the names of the graphs that change, and raises for one that must not. `tell` hears now
     and then how many bytes of the files are done. Raises DataSyntaxError with file, line and column, StoreError,
     StorageFull; then the store is as it was, and what was loaded is kept for the next try.
     """
     try:
-        return _Load(folder, epoch, sources, base, tell).run(allowed, sync)
+        return _Load(folder, epoch, sources, base, tell).run(allowed, optimize, sync)
     except OSError as error:
         raise failed(f"{folder}: the documents could not be loaded", error) from error
 
@@ -152,7 +154,7 @@ class _Load:
     def _kept(self, note: _Note) -> Path:
         return self._place / f"{_KEPT}-{note.source}-{note.position}"
 
-    def run(self, allowed: Callable[[set[str]], None], sync: bool) -> Loaded:
+    def run(self, allowed: Callable[[set[str]], None], optimize: bool, sync: bool) -> Loaded:
         """Load what is left, and make it the state of the store."""
         before = (
             self._kept(self._note)
@@ -173,6 +175,8 @@ class _Load:
         there = {"", *(str(graph.value) for graph in engine.named_graphs())}
         self._note.graphs = [name for name in self._note.graphs if name in there]
         allowed(set(self._note.graphs))
+        if optimize:
+            engine.optimize()
         done = self._commit(engine, sync)
         del engine
         shutil.rmtree(self._place, ignore_errors=True)

@@ -95,6 +95,20 @@ def test_a_start_is_timed_to_the_first_answer_of_what_was_loaded(tmp_path: Path)
     assert list((graph.folder / "started" / "store" / "generations").iterdir()) == made
 
 
+def test_what_was_not_answered_in_time_is_said_and_no_point_of_a_plot(
+    results: dict[str, Any], tmp_path: Path
+) -> None:
+    results["growth"]["ms"][OURS_IN_MEMORY]["search"]["10000"] = float("inf")
+    results["fields"][0]["alone"]["dump"] = {"limit": [30.0], OURS_IN_MEMORY: [float("inf")]}
+    write(results, tmp_path)
+    written = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert "search: no answer" in goal(results, "within 2 ×").seen
+    assert goal(results, "the time of pyoxigraph alone").met is False
+    assert "dump: no answer" in goal(results, "the time of pyoxigraph alone").seen
+    assert written.count("| no answer |") == 2
+    assert "inf" not in (tmp_path / "benchmarks" / "growth.svg").read_text(encoding="utf-8")
+
+
 def test_page_and_plots_are_written_and_the_plots_are_well_formed(
     results: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -207,6 +207,19 @@ def test_it_is_known_how_far_the_engine_is_within_a_part(tmp_path: Path, lines: 
     assert parts.position(part) == source.size
 
 
+@pytest.mark.usefixtures("small_parts")
+def test_a_store_that_is_optimized_has_the_same_in_fewer_files(tmp_path: Path, lines: Path) -> None:
+    files = []
+    for name, flags in (("plain", ()), ("optimized", ("--optimize",))):
+        done = graphsvc(
+            "load", lines, "--project", LIBRARY, "--store", tmp_path / name, "--graph", GRAPH, *flags
+        )
+        assert done.status == 0, done.complained
+        files.append(len(list((tmp_path / name / "generations").rglob("*.sst"))))
+    assert files[1] < files[0]
+    assert dump(tmp_path / "plain") == dump(tmp_path / "optimized")
+
+
 NEAR = [
     (b"<urn:a> <urn:p> <urn:b> .\n", b""),
     (b"", b"_:a <urn:p> <urn:b> .\n"),
