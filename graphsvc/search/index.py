@@ -13,7 +13,7 @@ from pathlib import Path
 from graphsvc.describe.names import TYPE
 from graphsvc.errors import OutOfTime, Unavailable
 from graphsvc.search.nearness import allowed, slips
-from graphsvc.search.words import Part
+from graphsvc.search.words import Part, words_of
 
 # So many resources at most are found, counted and told apart; where more have the words, the count says so.
 MAX_HITS = 1_000
@@ -27,6 +27,8 @@ VALUE_MARK = "\ue000"
 # How long one search may take, in seconds, and how often SQLite asks whether it is over, in its own steps.
 PATIENCE, _STEPS = 10.0, 20_000
 _NAMES, _TEXTS = "{label alternative reference}", "{label alternative reference text}"
+# The kind of a text that is neither a name nor a reference: see `gathering.TEXT`.
+_TEXT = 3
 # So many words that begin alike are looked at to tell how many resources have them.
 _BEGINNINGS = 1_000
 # What is compared with a word that nothing has.
@@ -212,6 +214,21 @@ class Reading:
             (doc,),
         )
         return [Said(*row) for row in rows]
+
+    def words(self, docs: Sequence[int]) -> dict[int, tuple[list[str], list[str]]]:
+        """The words of each resource's names and references, and those of all its texts, in their order."""
+        rows = self.file.execute(
+            "SELECT doc, kind, value FROM said WHERE doc IN (SELECT value FROM json_each(?)) ORDER BY doc, kind",
+            (json.dumps(docs),),
+        )
+        found: dict[int, tuple[list[str], list[str]]] = {doc: ([], []) for doc in docs}
+        for doc, kind, value in rows:
+            # What stands between two texts is no word, so that no phrase goes on from one to the other.
+            words = [*words_of(value), ""]
+            found[doc][1].extend(words)
+            if kind < _TEXT:
+                found[doc][0].extend(words)
+        return found
 
     def classes(self, doc: int) -> list[str]:
         """The IRIs of the classes of a resource."""
