@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graphsvc.errors import GraphsvcError
 from graphsvc.rdf import Iri, Literal
 from graphsvc.store import Store
 from graphsvc.store.rows import Row, select
@@ -64,15 +63,16 @@ def graph_sizes(store: Store) -> dict[str, int]:
     return dict(sorted((row["g"].value, _number(row, "n")) for row in rows if "g" in row))
 
 
-def graph_names(store: Store) -> list[str]:
-    """The named graphs that have a triple, in order; found without a look at all triples by an engine that can."""
-    try:
-        rows = select(store, "SELECT ?g { GRAPH ?g {} FILTER EXISTS { GRAPH ?g { ?s ?p ?o } } }")
-    except GraphsvcError:
-        rows = []
-    # Not every engine has an answer to a group that is empty.
-    rows = rows or select(store, "SELECT DISTINCT ?g { GRAPH ?g { ?s ?p ?o } }")
-    return sorted({row["g"].value for row in rows if "g" in row})
+def graph_names(store: Store, *, remote: bool) -> list[str]:
+    """The named graphs that have a triple, in order; unless `remote`, found without a look at all triples.
+
+    Other engines have no answer to a group that is empty, or tell of graphs that are the engine's own. Raises as
+    `Store.query` does.
+    """
+    if remote:
+        return list(graph_sizes(store))
+    rows = select(store, "SELECT DISTINCT ?g { GRAPH ?g {} FILTER EXISTS { GRAPH ?g { ?s ?p ?o } } }")
+    return sorted(row["g"].value for row in rows)
 
 
 def count(store: Store, base: str) -> Statistics:

@@ -17,8 +17,9 @@ SORTED_MEMBERS = 1_000
 MOST = 10_000
 # How many properties one query counts.
 _TOGETHER = 40
-# How many properties of vocabularies and shapes are tried on a resource that more statements lead to.
-_TRIED = 2_000
+# How many properties of vocabularies and shapes are tried on a resource that more statements lead to, and how many
+# statements of each are looked at.
+_TRIED, _LOOKED_AT = 500, 1_000
 # By these, vocabularies and shapes speak of a term.
 _OF_TERMS = (
     TYPE,
@@ -55,8 +56,8 @@ def outgoing_counts(store: Store, iri: str) -> tuple[Count, ...]:
 def incoming_counts(store: Store, iri: str) -> Counts:
     """Statements to the resource by property, most first.
 
-    Where more than MOST lead to it, the properties are those of the first MOST, and those that vocabularies and
-    shapes name: it takes no longer the more there are.
+    Where more than MOST lead to it, the properties are those of the first MOST, and rare ones that vocabularies
+    and shapes name: it takes no longer the more there are.
     """
     first = f"SELECT ?p {{ ?other ?p {Iri(iri).n3()} }} LIMIT {MOST + 1}"
     rows = select(store, f"SELECT ?p (COUNT(*) AS ?n) {{ {{ {first} }} }} GROUP BY ?p")
@@ -68,8 +69,10 @@ def incoming_counts(store: Store, iri: str) -> Counts:
 
 
 def _leading_to(store: Store, iri: str) -> set[str]:
-    """Those of the properties that vocabularies and shapes name, or speak by, that lead to a resource."""
-    found: set[str] = set()
+    """Those of the properties that vocabularies and shapes name, or speak by, that lead to a resource.
+
+    Of each the first statements are looked at: all of a property that is rare, however many lead to the resource.
+    """
     rows = select(
         store,
         f"""
@@ -78,9 +81,14 @@ def _leading_to(store: Store, iri: str) -> set[str]:
           FILTER(isIRI(?p))
         }} LIMIT {_TRIED}""",
     )
-    for batch in batches([*_OF_TERMS, *(row["p"].value for row in rows)]):
-        leading = f"VALUES ?p {{ {listed(batch)} }} FILTER EXISTS {{ ?other ?p {Iri(iri).n3()} }}"
-        found |= {row["p"].value for row in select(store, f"SELECT ?p {{ {leading} }}")}
+    found: set[str] = set()
+    for batch in batches(sorted({*_OF_TERMS, *(row["p"].value for row in rows)}), _TOGETHER):
+        first = {name: f"{{ SELECT ?to {{ ?s {Iri(name).n3()} ?to }} LIMIT {_LOOKED_AT} }}" for name in batch}
+        arms = " UNION ".join(
+            f"{{ SELECT ({Iri(name).n3()} AS ?p) {{ {first[name]} FILTER(?to = {Iri(iri).n3()}) }} LIMIT 1 }}"
+            for name in batch
+        )
+        found |= {row["p"].value for row in select(store, f"SELECT ?p {{ {arms} }}")}
     return found
 
 

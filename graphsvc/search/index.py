@@ -13,7 +13,7 @@ from pathlib import Path
 from graphsvc.describe.names import TYPE
 from graphsvc.errors import OutOfTime, Unavailable
 from graphsvc.search.nearness import allowed, slips
-from graphsvc.search.words import Part
+from graphsvc.search.words import Part, words_of
 
 # So many resources at most are found, counted and told apart; where more have the words, the count says so.
 MAX_HITS = 1_000
@@ -27,8 +27,12 @@ VALUE_MARK = "\ue000"
 # How long one search may take, in seconds, and how often SQLite asks whether it is over, in its own steps.
 PATIENCE, _STEPS = 10.0, 20_000
 _NAMES, _TEXTS = "{label alternative reference}", "{label alternative reference text}"
+# The kind of a text that is neither a name nor a reference: see `gathering.TEXT`.
+_TEXT = 3
 # So many words that begin alike are looked at to tell how many resources have them.
 _BEGINNINGS = 1_000
+# The index has the beginnings of words up to so many letters; so many words with a longer one are spelt out.
+_PREFIXED, _SPELT_OUT = 3, 16
 # What is compared with a word that nothing has.
 _CANDIDATES = 2_000
 
@@ -164,7 +168,7 @@ class Reading:
         They come by how they stand, then by the lengths of their labels. `names` looks in names and references
         alone; `whole` takes no word for the beginning of another.
         """
-        asked = _expression(groups, wanted, every=every, names=names, whole=whole)
+        asked = self._expression(groups, wanted, every=every, names=names, whole=whole)
         rows = self.file.execute(
             "SELECT rowid FROM words WHERE words MATCH ? ORDER BY rowid LIMIT ?", (asked, most)
         )
@@ -175,7 +179,7 @@ class Reading:
     ) -> dict[int, float]:
         """Every resource that has a part of every group (or of any) and the wanted values, with how well it fits:
         less is better. It takes the longer the more resources have any of the words."""
-        asked = _expression(groups, wanted, every=every)
+        asked = self._expression(groups, wanted, every=every)
         rows = self.file.execute(
             "SELECT rowid, bm25(words, 10, 6, 8, 1, 0) FROM words WHERE words MATCH ?", (asked,)
         )
@@ -212,6 +216,21 @@ class Reading:
             (doc,),
         )
         return [Said(*row) for row in rows]
+
+    def words(self, docs: Sequence[int]) -> dict[int, tuple[list[str], list[str]]]:
+        """The words of each resource's names and references, and those of all its texts, in their order."""
+        rows = self.file.execute(
+            "SELECT doc, kind, value FROM said WHERE doc IN (SELECT value FROM json_each(?)) ORDER BY doc, kind",
+            (json.dumps(docs),),
+        )
+        found: dict[int, tuple[list[str], list[str]]] = {doc: ([], []) for doc in docs}
+        for doc, kind, value in rows:
+            # What stands between two texts is no word, so that no phrase goes on from one to the other.
+            words = [*words_of(value), ""]
+            found[doc][1].extend(words)
+            if kind < _TEXT:
+                found[doc][0].extend(words)
+        return found
 
     def classes(self, doc: int) -> list[str]:
         """The IRIs of the classes of a resource."""
@@ -258,23 +277,36 @@ class Reading:
             found.setdefault(number, {})[value] = count
         return found
 
+    def _expression(
+        self,
+        groups: Sequence[Sequence[Part]],
+        wanted: Sequence[int],
+        *,
+        every: bool,
+        names: bool = False,
+        whole: bool = False,
+    ) -> str:
+        """What is looked for, in FTS5's language. https://www.sqlite.org/fts5.html#full_text_query_syntax"""
+        joint = " AND " if every else " OR "
+        asked = joint.join(
+            "(" + " OR ".join(self._term(part, whole) for part in group) + ")" for group in groups
+        )
+        asked = f"{_NAMES if names else _TEXTS} : ({asked})"
+        return " AND ".join([asked, *(f'narrows : "{VALUE_MARK}{value}"' for value in wanted)])
 
-def _expression(
-    groups: Sequence[Sequence[Part]],
-    wanted: Sequence[int],
-    *,
-    every: bool,
-    names: bool = False,
-    whole: bool = False,
-) -> str:
-    """What is looked for, in FTS5's language. https://www.sqlite.org/fts5.html#full_text_query_syntax"""
-    joint = " AND " if every else " OR "
-    asked = joint.join("(" + " OR ".join(_term(part, whole) for part in group) + ")" for group in groups)
-    asked = f"{_NAMES if names else _TEXTS} : ({asked})"
-    return " AND ".join([asked, *(f'narrows : "{VALUE_MARK}{value}"' for value in wanted)])
-
-
-def _term(part: Part, whole: bool) -> str:
-    """A part in FTS5's language: words in quotes hold no sign of it, as they are letters and digits alone."""
-    text = '"' + " ".join(part.words) + '"'
-    return text if whole or part.whole or len(part.words[0]) < 2 else f"{text}*"
+    def _term(self, part: Part, whole: bool) -> str:
+        """A part in FTS5's language: words in quotes hold no sign of it, as they are letters and digits alone."""
+        word = part.words[0]
+        text = '"' + " ".join(part.words) + '"'
+        if whole or part.whole or len(word) < 2:
+            return text
+        if len(word) > _PREFIXED:
+            # For a longer beginning FTS5 first collects all that have any of the words, however few are wanted.
+            rows = self.file.execute(
+                "SELECT word FROM term WHERE word >= ? AND word < ? LIMIT ?",
+                (word, f"{word}\U0010ffff", _SPELT_OUT + 1),
+            )
+            words = [row[0] for row in rows]
+            if 0 < len(words) <= _SPELT_OUT:
+                return " OR ".join(f'"{each}"' for each in words)
+        return f"{text}*"

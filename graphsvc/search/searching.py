@@ -14,11 +14,13 @@ from math import log1p
 
 from graphsvc.describe.names import TYPE
 from graphsvc.search.index import MAX_HITS, MAX_WEIGHED, MINOR, Index, Reading, Said
-from graphsvc.search.words import Part, key_of, parts_of
+from graphsvc.search.words import Part, holds, key_of, parts_of
 
 MAX_FACETS, MAX_VALUES = 8, 12
 # What finds at most so many things may have a slip in it.
 _RARE = 20
+# Of so few, which have the words in which way is seen from their texts, sooner than the index would tell.
+_FEW = 200
 # In which order what has the words is found: in names or anywhere, as whole words or as beginnings.
 _TIERS = ((True, True), (True, False), (False, True), (False, False))
 # A word that so many times fewer resources have than a near one may be a slip that is in the data.
@@ -116,13 +118,17 @@ def _ordered(
     if not parts:
         return Meant(), [], False, False
     exact = reading.exact(key_of(asked))
-    meant, any_there = _understood(reading, parts, bool(exact))
-    groups = _groups(meant) if any_there else []
-    rare = len({*exact, *reading.first(groups, _RARE + 1, every=meant.every)} if groups else exact) <= _RARE
+    meant, there = _understood(reading, parts, bool(exact), most + 1)
+    groups = _groups(meant) if there else []
+    rare = len({*exact, *there}) <= _RARE
     values = [value for value in wanted if value is not None]
     if len(values) < len(wanted):
         return meant, [], False, rare
-    found = _found(reading, groups, values, reading.narrowed(exact, values), most + 1, every=meant.every)
+    if values and there:
+        there = reading.first(groups, most + 1, values, every=meant.every)
+    found = _found(
+        reading, groups, values, reading.narrowed(exact, values), there, most + 1, every=meant.every
+    )
     return meant, found[:most], len(found) > most, rare
 
 
@@ -131,17 +137,23 @@ def _found(
     groups: Sequence[Sequence[Part]],
     wanted: Sequence[int],
     exact: Sequence[int],
+    there: Sequence[int],
     most: int,
     *,
     every: bool,
 ) -> list[int]:
-    """The first `most` of what was found, in their order."""
+    """The first `most` of what was found, in their order; `there` are the first that have the words in any way."""
     tiers: list[Sequence[int]] = [exact]
     fits: dict[int, float] = {}
     if groups and reading.frequency(groups) <= MAX_WEIGHED:
         fits = reading.weighed(groups, wanted, every=every)
         for names, whole in _TIERS[:-1]:
             tiers.append(reading.first(groups, len(fits), wanted, every=every, names=names, whole=whole))
+    elif groups and every and len(there) <= _FEW:
+        words = reading.words(there)
+        for names, whole in _TIERS:
+            tiers.append([doc for doc in there if _has(words[doc][not names], groups, whole=whole)])
+        tiers.append(there)
     elif groups and every:
         for names, whole in _TIERS:
             tiers.append(reading.first(groups, most, wanted, names=names, whole=whole))
@@ -157,6 +169,10 @@ def _found(
         return place == MINOR, rank.get(doc, len(tiers)), place, fits.get(doc, 0.0), doc
 
     return sorted(standing, key=key)[:most]
+
+
+def _has(words: Sequence[str], groups: Sequence[Sequence[Part]], *, whole: bool) -> bool:
+    return all(any(holds(words, part, whole=whole) for part in group) for group in groups)
 
 
 def _telling(reading: Reading, tiers: Sequence[Sequence[int]]) -> int:
@@ -185,23 +201,23 @@ def _by_rarity(
     return fits
 
 
-def _understood(reading: Reading, parts: tuple[Part, ...], exact: bool) -> tuple[Meant, bool]:
-    """What is meant, and whether it is there: all words; else all with slips mended; else some of the words."""
+def _understood(reading: Reading, parts: tuple[Part, ...], exact: bool, most: int) -> tuple[Meant, list[int]]:
+    """What is meant, and the first `most` that have it: all words; else all with slips mended; else some words."""
     instead: dict[str, tuple[str, ...]] = {}
     for part in parts:
         if not part.whole and not reading.has(part.words[0]) and not exact:
             instead[part.text] = tuple(reading.near(part.words[0]))
     meant = Meant(parts, instead)
-    found = _is_there(reading, meant)
+    found = _having(reading, meant, most)
     if found or len(parts) == 1 or exact:
         return meant, found
     meant = Meant(parts, instead, every=False)
-    return meant, _is_there(reading, meant)
+    return meant, _having(reading, meant, most)
 
 
-def _is_there(reading: Reading, meant: Meant) -> bool:
+def _having(reading: Reading, meant: Meant, most: int) -> list[int]:
     groups = _groups(meant)
-    return bool(groups and reading.first(groups, 1, every=meant.every))
+    return reading.first(groups, most, every=meant.every) if groups else []
 
 
 def _groups(meant: Meant) -> list[list[Part]]:

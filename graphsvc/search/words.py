@@ -62,6 +62,16 @@ def parts_of(asked: str) -> list[Part]:
     return list(dict.fromkeys(found))[:MAX_WORDS]
 
 
+def holds(words: Sequence[str], part: Part, *, whole: bool) -> bool:
+    """Whether words in their order have a part; if `whole`, no word is taken for the beginning of another."""
+    first, number = part.words[0], len(part.words)
+    if part.whole and number > 1:
+        return any(tuple(words[start : start + number]) == part.words for start in range(len(words)))
+    if whole or part.whole or len(first) < 2:
+        return first in words
+    return any(word.startswith(first) for word in words)
+
+
 def marked(text: str, beginnings: Sequence[str]) -> list[tuple[str, bool]]:
     """A text cut into pieces, each with whether it is a word that begins with one of `beginnings`."""
     starts = tuple(beginnings)

@@ -111,7 +111,9 @@ def named_graphs(patience: float = PATIENCE) -> Counted[dict[str, int | None]]:
     sizes = _counted("graph sizes", lambda: graph_sizes(store), patience)
     if sizes.current and sizes.value is not None:
         return Counted(dict(sizes.value), True)
-    return Counted(dict.fromkeys(remembered("graph names", lambda: graph_names(store))), sizes.current)
+    remote = service().settings.store.startswith("remote:")
+    names = remembered("graph names", lambda: graph_names(store, remote=remote))
+    return Counted(dict.fromkeys(names), sizes.current)
 
 
 def _counted(name: str, make: Callable[[], T], patience: float) -> Counted[T]:

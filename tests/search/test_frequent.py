@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from made_graphs import BASE, store_of
 
-from graphsvc.search import LocalIndexes
+from graphsvc.search import LocalIndexes, searching
 from graphsvc.search.index import MAX_HITS, MAX_WEIGHED, Index
 from graphsvc.search.searching import best, search
 
@@ -103,3 +103,16 @@ def test_where_nothing_has_all_frequent_words_what_has_the_rare_one_comes_first(
 def test_the_number_of_a_value_is_no_word(acts: Index) -> None:
     assert search(acts, "\ue0001").total == search(acts, "1").total
     assert not any(ord(word[0]) == 0xE000 for word in search(acts, "\ue0001\ue000").meant.beginnings)
+
+
+@pytest.mark.parametrize(
+    "asked", ["act 17", "act 299", '"act xx" 2', "market 150", "act told", "act of", "ac mark"]
+)
+def test_what_texts_tell_of_few_is_what_the_index_tells(
+    acts: Index, asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from_texts = search(acts, asked, number=MAX_HITS)
+    monkeypatch.setattr(searching, "_FEW", -1)
+    from_index = search(acts, asked, number=MAX_HITS)
+    assert from_texts.total > 0
+    assert from_texts == from_index

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask.testing import FlaskClient
-from made_projects import project_of, served
+from made_projects import project_of, served, server_of
 
 from graphsvc.describe import parts
 from graphsvc.loading import open_store
@@ -29,6 +31,7 @@ def large() -> str:
     lines = [f'<{BASE}/card/{n}#me> {LABEL} "Person {n}" .' for n in range(parts.FEW)]
     lines += [f"<{BASE}/id/x> <{BASE}/words#undeclared> <{BASE}/id/y> ."]
     lines += [f"<{BASE}/id/x> a <{BASE}/kinds#Kind> ."]
+    lines += [f'<{BASE}/card/told> {LABEL} "A card" . <{BASE}/card/told#me> {LABEL} "Told" .']
     return "\n".join(lines)
 
 
@@ -103,3 +106,18 @@ def test_what_is_linked_is_shown_and_what_is_gone_is_not_while_the_index_is_behi
         assert f"{BASE}/card/7#me" in later.text
         assert later.headers["ETag"] != settled.headers["ETag"]
         indexes.close()
+
+
+def test_a_server_learns_of_parts_from_its_index_without_a_search(project: Path) -> None:
+    with server_of(project) as url:
+        until = time.monotonic() + 60
+        while "#me" not in (told := read(f"{url}/card/told.nt")):
+            assert f"<{BASE}/card/told>" in told
+            assert time.monotonic() < until
+            time.sleep(0.1)
+        assert "Person 7" in read(f"{url}/card/7.nt")
+
+
+def read(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return str(answer.read().decode())
