@@ -24,7 +24,7 @@ _HOPS = 20
 _CLIENTS = 10_000
 _BURST_SECONDS = 10
 # What no limit counts: who looks whether the service lives must be told, and files of pages are cheap.
-_FREE = ("/health/", "/static/")
+FREE = ("/health/", "/static/")
 
 
 @lru_cache(4096)
@@ -103,8 +103,11 @@ class Buckets:
         # What was left, and when.
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, client: str, now: float) -> tuple[float, bool]:
-        """What is left to a client, and whether it had a token for this request; `now` is in seconds."""
+    def take(self, client: str, now: float, *, refusing: bool = True) -> tuple[float, bool]:
+        """What is left to a client, and whether it had a token for this request; `now` is in seconds.
+
+        Who is not `refusing` leaves the refusal, and the counting of it, to whom the request is passed on.
+        """
         with self._lock:
             left, since = self._left.get(client, (float(self.burst), now))
             left = min(self.burst, left + (now - since) * self.rate)
@@ -113,7 +116,7 @@ class Buckets:
             self._left.move_to_end(client)
             if len(self._left) > _CLIENTS:
                 self._left.popitem(last=False)
-            self.refusals += not granted
+            self.refusals += refusing and not granted
         return left - granted, granted
 
     def figures(self) -> Iterable[Figure]:
@@ -138,7 +141,7 @@ class Limited:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request. https://peps.python.org/pep-3333/"""
-        if environ.get("PATH_INFO", "").startswith(_FREE):
+        if environ.get("PATH_INFO", "").startswith(FREE):
             return self._application(environ, start_response)
         buckets = self._buckets
         left, granted = buckets.take(client_of(environ.get("REMOTE_ADDR", "")), time.monotonic())
