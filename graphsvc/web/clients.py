@@ -24,7 +24,7 @@ _HOPS = 20
 _CLIENTS = 10_000
 _BURST_SECONDS = 10
 # What no limit counts: who looks whether the service lives must be told, and files of pages are cheap.
-FREE = ("/health/", "/static/")
+_FREE = ("/health/", "/static/")
 
 
 @lru_cache(4096)
@@ -103,11 +103,8 @@ class Buckets:
         # What was left, and when.
         self._left: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
-    def take(self, client: str, now: float, *, refusing: bool = True) -> tuple[float, bool]:
-        """What is left to a client, and whether it had a token for this request; `now` is in seconds.
-
-        Who is not `refusing` leaves the refusal, and the counting of it, to whom the request is passed on.
-        """
+    def take(self, client: str, now: float) -> tuple[float, bool]:
+        """What is left to a client, and whether it had a token for this request; `now` is in seconds."""
         with self._lock:
             left, since = self._left.get(client, (float(self.burst), now))
             left = min(self.burst, left + (now - since) * self.rate)
@@ -116,7 +113,6 @@ class Buckets:
             self._left.move_to_end(client)
             if len(self._left) > _CLIENTS:
                 self._left.popitem(last=False)
-            self.refusals += refusing and not granted
         return left - granted, granted
 
     def figures(self) -> Iterable[Figure]:
@@ -137,11 +133,12 @@ class Limited:
         self._refusing = refusing
         self._buckets = buckets
         seconds = max(1, round(buckets.burst / buckets.rate))
+        self._lock = threading.Lock()
         self._policy = ("RateLimit-Policy", f'"client";q={buckets.burst};w={seconds}')
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer a request. https://peps.python.org/pep-3333/"""
-        if environ.get("PATH_INFO", "").startswith(FREE):
+        if environ.get("PATH_INFO", "").startswith(_FREE):
             return self._application(environ, start_response)
         buckets = self._buckets
         left, granted = buckets.take(client_of(environ.get("REMOTE_ADDR", "")), time.monotonic())
@@ -158,6 +155,9 @@ class Limited:
             f"More than {buckets.rate:g} requests a second came from your address; try again in {wait} s."
         )
         error.retry_after = wait
+        with self._lock:
+            # Here alone: whoever else asks for a token passes a request that gets none on to here.
+            buckets.refusals += 1
         environ[_REFUSED] = error
         return self._refusing(environ, start)
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from graphsvc.outcomes import outcome_of_status
-from graphsvc.web.clients import FREE, Buckets, Forwarded, client_of
+from graphsvc.web.clients import Buckets, Forwarded, client_of
 from graphsvc.web.observation import Observed, Record, request_id
 
 # Where the application has its GivenAgain, among its extensions.
@@ -41,10 +41,8 @@ class GivenAgain:
         """
         if self._forwarded is not None:
             address = self._forwarded.client(address, headers.get("X_FORWARDED_FOR", ""))
-        if self._buckets is not None and not first.route.startswith(FREE):
-            _, granted = self._buckets.take(client_of(address), time.monotonic(), refusing=False)
-            if not granted:
-                return None
+        if self._buckets is not None and not self._buckets.take(client_of(address), time.monotonic())[1]:
+            return None
         named = request_id(headers.get("X_REQUEST_ID", ""))
         observers = self._observed.observers
         if observers:
