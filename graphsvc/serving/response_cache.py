@@ -62,6 +62,7 @@ class Entry:
             head=_retold(self.head, told),
             unmodified=_retold(self.unmodified, told),
             tag=tag,
+            first=replace(self.first, epoch=epoch.decode()) if self.first.epoch else self.first,
             spellings=[],
         )
 

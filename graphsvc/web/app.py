@@ -175,7 +175,12 @@ def _headers(response: Response) -> Response:
 
 
 def _keep_files(response: Response) -> Response:
-    """Let the files of pages be kept, whatever is written to the store."""
+    """Let the files of pages be kept, whatever is written to the store.
+
+    What is given again counts against the rate of its client, and these files do not.
+    """
+    if service().settings.rate_limit:
+        return response
     if request.endpoint == "static" and (request.method, response.status_code) == ("GET", 200):
         path = Path(str(current_app.static_folder)) / str((request.view_args or {})["filename"])
         tag = str(response.get_etag()[0])

@@ -113,7 +113,6 @@ class Buckets:
             self._left.move_to_end(client)
             if len(self._left) > _CLIENTS:
                 self._left.popitem(last=False)
-            self.refusals += not granted
         return left - granted, granted
 
     def figures(self) -> Iterable[Figure]:
@@ -134,6 +133,7 @@ class Limited:
         self._refusing = refusing
         self._buckets = buckets
         seconds = max(1, round(buckets.burst / buckets.rate))
+        self._lock = threading.Lock()
         self._policy = ("RateLimit-Policy", f'"client";q={buckets.burst};w={seconds}')
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -155,6 +155,9 @@ class Limited:
             f"More than {buckets.rate:g} requests a second came from your address; try again in {wait} s."
         )
         error.retry_after = wait
+        with self._lock:
+            # Here alone: whoever else asks for a token passes a request that gets none on to here.
+            buckets.refusals += 1
         environ[_REFUSED] = error
         return self._refusing(environ, start)
 

@@ -65,7 +65,6 @@ def test_a_bucket_fills_at_its_rate_and_no_fuller_than_it_is() -> None:
     assert buckets.take("b", 0)[1]
     assert [buckets.take("a", 0.5)[1] for _ in range(2)] == [True, False]
     assert [buckets.take("a", 1000)[1] for _ in range(5)] == [True] * 4 + [False]
-    assert buckets.refusals == 3
 
 
 def test_refusals_do_not_keep_a_client_out() -> None:
@@ -102,7 +101,7 @@ def test_a_client_beyond_its_rate_is_told_when_to_come_back(tmp_path: Path) -> N
         assert third.json["type"].endswith("#too-many-requests")
         page = ask(f"{service.url}/kg/", {"X-Forwarded-For": "192.0.2.1", "Accept": "text/html"})
         assert (page.status, page.headers["Content-Type"]) == (429, "text/html; charset=utf-8")
-        for path in ("/kg/health/live", "/kg/static/style.css"):
+        for path in ("/kg/health/live", "/kg/static/style.css", "/kg/static/style.css"):
             assert ask(service.url + path, {"X-Forwarded-For": "192.0.2.1"}).status == 200
         assert ask(f"{service.url}/kg/queries", {"X-Forwarded-For": "192.0.2.2"}).status == 200
         v6 = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -58,7 +59,7 @@ HEAD = b'HTTP/1.1 200 OK\r\nEtag: "tag-e1-gzip"\r\nGraph-Epoch: e1\r\nX: "tag-e1
 def scoped(*graphs: str) -> Entry:
     unmodified = HEAD.replace(b"200 OK", b"304 Not Modified").replace(b"Graph-Epoch: e1\r\n", b"")
     scope = Scope(frozenset(graphs), lambda epoch: f"tag-{epoch}")
-    return Entry(b"e1", HEAD, unmodified, b"body", "tag-e1-gzip", FIRST, scope)
+    return Entry(b"e1", HEAD, unmodified, b"body", "tag-e1-gzip", replace(FIRST, epoch="e1"), scope)
 
 
 def but_to_a(since: str, now: str, graphs: frozenset[str]) -> bool:
@@ -78,6 +79,7 @@ def test_what_depends_on_other_graphs_alone_is_found_at_a_later_epoch_and_says_s
     assert moved.head == (
         b'HTTP/1.1 200 OK\r\nEtag: "tag-e2-gzip"\r\nGraph-Epoch: e2\r\nX: "tag-e1-gzip"\r\n'
     )
+    assert moved.first.epoch == "e2"
     assert b'Etag: "tag-e2-gzip"' in moved.unmodified
     assert b"Graph-Epoch" not in moved.unmodified
     assert cache.find("key", b"e2") is moved
