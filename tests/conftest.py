@@ -19,8 +19,8 @@ from graphsvc.project import Project
 from graphsvc.settings import load
 from graphsvc.web import create_app
 
-# The same cases at each run of the suite; `make fuzz` looks for others.
-profiles.register_profile("suite", derandomize=True)
+# The same cases at each run of the suite, however long they take; `make fuzz` looks for others.
+profiles.register_profile("suite", derandomize=True, deadline=None)
 if "FUZZ_CASES" not in os.environ:
     profiles.load_profile("suite")
 ROOT = Path(__file__).resolve().parent.parent

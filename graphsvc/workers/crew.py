@@ -19,6 +19,8 @@ LONG, BLOCKED = 0.3, 1.0
 # A worker is replaced after so many jobs, or once it has grown by so many bytes.
 MAX_JOBS = 20_000
 MAX_GROWTH = 64 << 20
+# How long a state must have lasted before workers of it are started for whom nothing waits, in seconds.
+CALM = 0.05
 
 
 @dataclass(eq=False)
@@ -102,6 +104,7 @@ class Crew:
 
     def __init__(self) -> None:
         self._workers: dict[int, Worker] = {}
+        self._calm = 0.0
 
     def __iter__(self) -> Iterator[Worker]:
         return iter(list(self._workers.values()))
@@ -113,6 +116,20 @@ class Crew:
     def remove(self, worker: Worker) -> None:
         """One has ended."""
         del self._workers[worker.pid]
+
+    def renew(self) -> list[Worker]:
+        """The state is another now; whoever has nothing to do, and is to be ended."""
+        self._calm = time.monotonic() + CALM
+        for one in self:
+            one.stale = True
+        return [one for one in self if one.task is None]
+
+    def missing(self, total: int, waiting: int) -> int:
+        """How many to start so that there are `total`; just after a write only those for whom jobs wait."""
+        living = sum(not one.stale and one.verdict is None for one in self)
+        if time.monotonic() >= self._calm:
+            return total - living
+        return min(total - living, max(0, waiting - len(self.idle())))
 
     def wants_warmth(self) -> bool:
         """Whether there are fewer that are warm than there are processors."""
@@ -139,6 +156,7 @@ class Crew:
         """The long jobs that are under way."""
         return [one.task.job for one in self.at_length() if one.task is not None]
 
-    def next_look(self) -> float | None:
-        """When a job has to be looked at."""
-        return min((look for one in self if (look := one.next_look()) is not None), default=None)
+    def next_event(self) -> float | None:
+        """When a job has to be looked at, or others are to be started."""
+        looks = [look for one in self if (look := one.next_look()) is not None]
+        return min([*looks, self._calm] if time.monotonic() < self._calm else looks, default=None)

@@ -78,8 +78,6 @@ class Pool:
         for part in self._parts:
             part.attach(self)
         self.renew(self._about)
-        for _ in range(self._total):
-            self._fork()
         ready()
         while self._stopping is None or (self._busy() and time.monotonic() < self._stopping):
             for key, _ in self._selector.select(self._next_event()):
@@ -223,17 +221,18 @@ class Pool:
     def renew(self, about: dict[str, Any]) -> None:
         """Say `about` of this process from now on, and replace every worker that was forked before."""
         self._about = about
-        for worker in self._workers:
-            worker.stale = True
-            if worker.task is None:
-                self._kill(worker, StoreError("The worker was replaced."))
+        for worker in self._workers.renew():
+            self._kill(worker, StoreError("The worker was replaced."))
         if self._board is not None:
             self._board.show(about)
         if self._direct is not None:
             self._direct.renew(about)
 
     def _dispatch(self) -> None:
-        """Give waiting jobs to idle workers, first come, first served."""
+        """Start the workers that are missing, and give waiting jobs to idle ones, first come, first served."""
+        if self._stopping is None or self._queue:
+            for _ in range(self._workers.missing(self._total, len(self._queue))):
+                self._fork()
         idle = self._workers.idle()
         while self._queue and idle:
             found = self._queue.take(len(idle), self._workers.long_jobs())
@@ -287,14 +286,12 @@ class Pool:
         self._tally.ended(worker, task, error, wanted=wanted)
         if task is not None and wanted:
             self.finish(task, wire.Status(error))
-        if self._stopping is None or self._queue:
-            self._fork()
         self._dispatch()
 
     def _next_event(self) -> float:
         now = time.monotonic()
         writing = self._lane.next_event() if self._lane is not None else None
-        others = (self._queue.next_event(), self._precedence.next_event(), self._workers.next_look())
+        others = (self._queue.next_event(), self._precedence.next_event(), self._workers.next_event())
         return max(
             0.0, min((when for when in (writing, *others) if when is not None), default=now + 60) - now
         )
@@ -315,6 +312,7 @@ class Pool:
                 self._kill(worker, OutOfTime(f"The limit of {task.job.timeout:g} s was reached."))
             elif not worker.long and now >= worker.look and worker.is_long(now):
                 self._lengthen(worker)
+        self._dispatch()
 
     def _lengthen(self, worker: Worker) -> None:
         assert worker.task is not None
