@@ -16,23 +16,25 @@ _SMALL = 4_000
 HEADER = "Query-Notice"
 
 
-def notice(text: str, answer: Answer, chosen: Format) -> str | None:
+def notice(text: str, answer: Answer, chosen: Format) -> tuple[str | None, bool]:
     """A sentence or more on names in a query that found nothing and that nothing in the data has, if so.
 
+    And whether it would be the same again: it may not be as long as the names in the data are being counted.
     The answer stays as it is. It is ASCII, so that it may stand in a header.
     """
     if answer.length is None or answer.length > _SMALL:
-        return None
+        return None, True
     content = answer.read()
     answer.chunks = iter((content,))
     if not _is_empty(content, chosen):
-        return None
+        return None, True
     try:
         known = _known()
-        unknown = unknown_names(text, known) if known else []
+        unknown = unknown_names(text, known) if known is not None else []
     except GraphsvcError:
-        return None  # the answer itself is whole; a busy service need not say more
-    return " ".join(str(each) for each in unknown).encode("ascii", "replace").decode() or None
+        return None, False  # the answer itself is whole; a busy service need not say more
+    told = " ".join(str(each) for each in unknown).encode("ascii", "replace").decode()
+    return told or None, known is not None
 
 
 def _known() -> frozenset[str] | None:

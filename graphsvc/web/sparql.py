@@ -195,9 +195,11 @@ def _respond(
         tag = _tag(answer.epoch, query, chosen)
     if request.method == "HEAD":
         _let_go(answer)
-    told = notice(query.text, answer, chosen) if chosen is not HTML and request.method != "HEAD" else None
+    told, settled = None, chosen is not HTML
+    if chosen is not HTML and request.method != "HEAD":
+        told, settled = notice(query.text, answer, chosen)
     response = respond(answer, chosen, tag=tag, cache=cache)
-    if tag is not None and chosen is not HTML:
+    if tag is not None and settled:
         # A page shows the labels that could be had in time, and the queries that are at hand.
         allow()
     if told:
