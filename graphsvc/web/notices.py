@@ -15,6 +15,8 @@ from graphsvc.web.service import service
 # An empty answer is no longer than this, in bytes.
 _SMALL = 4_000
 HEADER = "Query-Notice"
+# How long an empty answer may wait for what the data have to be counted, in seconds.
+PATIENCE = 1.0
 
 
 def notice(text: str, answer: Answer, chosen: Format) -> str | None:
@@ -40,7 +42,7 @@ def notice(text: str, answer: Answer, chosen: Format) -> str | None:
 
 def _known() -> frozenset[str] | None:
     """Every class and property of the present state; None as long as they are not known."""
-    counted = statistics()
+    counted = statistics(PATIENCE)
     found = counted.value
     if found is None or not counted.current:
         return None

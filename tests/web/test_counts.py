@@ -22,6 +22,7 @@ from graphsvc.sparql import Query
 from graphsvc.store.local import LocalStore
 from graphsvc.store.port import Answer, Limits, Write
 from graphsvc.web import counts, create_app
+from graphsvc.web.caching import ENVIRON, Caching
 
 BASE = "http://example.org/made"
 HTML, TURTLE = {"Accept": "text/html"}, {"Accept": "text/turtle"}
@@ -148,10 +149,14 @@ def test_what_cannot_be_counted_has_pages_all_the_same(slow: tuple[Slow, FlaskCl
 def test_an_empty_answer_does_not_wait_for_what_names_there_are(slow: tuple[Slow, FlaskClient]) -> None:
     store, client = slow
     query = f"SELECT * {{ ?s a <{BASE}/Kinds> }}"
-    answer = client.get("/sparql", query_string={"query": query}, headers={"Accept": "text/csv"})
+    asked = {"query_string": {"query": query}, "headers": {"Accept": "text/csv"}}
+    early, late = Caching(), Caching()
+    answer = client.get("/sparql", **asked, environ_overrides={ENVIRON: early})
     assert answer.status_code == 200
     assert "Query-Notice" not in answer.headers
+    assert not early.allowed, "it would be given again without the notice"
     store.go.set()
     counted(client, "/dataset", "Subjects")
-    answer = client.get("/sparql", query_string={"query": f"{query} # again"}, headers={"Accept": "text/csv"})
+    answer = client.get("/sparql", **asked, environ_overrides={ENVIRON: late})
     assert f"{BASE}/Kind" in answer.headers["Query-Notice"]
+    assert late.allowed
