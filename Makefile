@@ -66,7 +66,7 @@ build/bench/.engines: Makefile
 bench: .venv/.tests build/bench/.engines ## measure the field side by side and write docs/benchmarks.md (under 15 minutes)
 	$(BIN)/python -m bench.field
 
-bench-full: .venv/.tests build/bench/.engines ## the same with a million instruments as well (some two hours, 20 GB of memory)
+bench-full: .venv/.tests build/bench/.engines ## the same with a million instruments as well (an hour or two, 20 GB of memory)
 	$(BIN)/python -m bench.field --full
 
 bench-wall: .venv/.tests ## measure the wall around a query, its hold under siege, lines, backups, the search, pages and what the plan for scale needs; kill the service in rounds

@@ -31,7 +31,7 @@ def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument(
-        "--full", action="store_true", help="also a million instruments; takes some two hours"
+        "--full", action="store_true", help="also a million instruments; takes an hour or two"
     )
     parser.add_argument("--size", type=int, action="append")
     parser.add_argument("--rounds", type=int, default=3)
