@@ -15,9 +15,10 @@ from graphsvc.workers.direct import path, question, read_reply, read_state
 from graphsvc.workers.wire import MAX_PACKET
 
 _LOG = logging.getLogger("graphsvc")
-# How many questions may be under way to one reader, and how many seconds of work: who is quick waits little.
+# How many questions may be under way to one reader. One that would have to wait for more than so many seconds, and
+# for more than so many times as long as it takes itself, goes the long way instead.
 MOST = 16
-BACKLOG = 0.02
+PROMPT, TIMES = 0.005, 4
 # How long a state must have lasted before a reader of it is asked for, and how long a link waits for an answer.
 CALM = 0.3
 PATIENCE = 2.0
@@ -48,9 +49,9 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
         """How many seconds of work the reader has."""
         return sum(seconds for _, seconds, _ in self._under_way)
 
-    def has_time(self) -> bool:
-        """Whether one more would not have to wait for long."""
-        return len(self._under_way) < MOST and self.backlog() <= BACKLOG
+    def has_time(self, seconds: float) -> bool:
+        """Whether a question that takes so many seconds would not have to wait for long."""
+        return len(self._under_way) < MOST and self.backlog() <= max(PROMPT, TIMES * seconds)
 
     def ask(self, kind: str, content: bytes, seconds: float, settle: Settle) -> bool:
         """Ask the reader what will take it so many seconds; whether it was possible.
@@ -87,6 +88,9 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
                 self.epoch = str(read_state(packet)["epoch"]).encode()
             elif self._under_way:
                 self._under_way.popleft()[2](read_reply(packet), False)
+            if not self._under_way:
+                # Another look is only worth it where more may have come.
+                return
 
     def check(self, now: float) -> None:
         """Let go of a reader that does not answer."""
@@ -123,12 +127,13 @@ class Links:
         self._next = 0.0
         self._pause = _AGAIN
 
-    def free(self, epoch: bytes) -> Link | None:
-        """The link to ask, the one with least to do; None where no reader of this state has time."""
+    def free(self, epoch: bytes, seconds: float) -> Link | None:
+        """The link to ask, the one with least to do; None where no reader of this state has time for a question
+        that takes so many seconds."""
         self._keep_up(epoch, time.monotonic())
         there = (link for link in self._links if link.epoch == epoch)
         found = min(there, key=lambda link: (link.backlog(), len(link)), default=None)
-        return found if found is not None and found.has_time() else None
+        return found if found is not None and found.has_time(seconds) else None
 
     def check(self, epoch: bytes, now: float) -> None:
         """To be called from time to time, once there is something to ask."""

@@ -45,7 +45,7 @@ MAX_SHAPES = 50
 MAX_PACKED = 32 << 10
 _METHOD, _VERSION, _QUERY = b"GET ", b" HTTP/1.1", b"?query="
 # What stands in a query's value as it is, and escaped; anything else is the application's to refuse.
-_VALUE = re.compile(rb"(?:[!$'()*+,\-./0-9:;=?@A-Z_a-z~]|%[0-9A-Fa-f]{2})+")
+_VALUE = re.compile(rb"(?:[!$'()*+,\-./0-9:;=?@A-Z_a-z~]++|%[0-9A-Fa-f]{2})++")
 _SEARCH = SEARCH.encode()
 _TAG, _LENGTH = b"\1", b"\2"
 
@@ -130,7 +130,7 @@ class DirectQueries:
             return False
         kind, plan, text = found
         epoch = self._page.read()
-        link = self._links.free(epoch)
+        link = self._links.free(epoch, plan.seconds)
         target = request[len(_METHOD) : request.index(_VERSION)].decode("latin-1")
         key = ("GET", target, kind.told, b"")
         if link is None or self._cache.find(key, epoch) is not None:
