@@ -36,7 +36,7 @@ serve: .venv/.service .venv/.frontend ## set up what is missing and serve this p
 	$(BIN)/graphsvc serve --port $(PORT)
 
 test: .venv/.tests .venv/.clients .venv/.frontend check ## set up what is missing, check the code and run every test
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.tests ## lint, format and types
 	$(BIN)/ruff check .

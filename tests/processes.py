@@ -39,7 +39,7 @@ def _all() -> Iterator[Process]:
     for entry in Path("/proc").glob("[0-9]*"):
         try:
             state, parent = (entry / "stat").read_text().rpartition(")")[2].split()[:2]
-            command = (entry / "cmdline").read_text().replace("\0", " ")
+            command = (entry / "cmdline").read_bytes().decode(errors="replace").replace("\0", " ")
         except OSError:
             continue  # it ended meanwhile
         yield Process(int(entry.name), int(parent), state, command)

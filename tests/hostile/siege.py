@@ -162,6 +162,13 @@ class Siege:
         """Wait until every part is there, the one that validates too."""
         while self.send(validation(b"<urn:s> <urn:p> 1 .", "text/turtle")).status == 503:
             time.sleep(0.1)
+        # Workers are started when a state has lasted a little.
+        until, same = time.monotonic() + 10, 0
+        before = 0
+        while same < 5 and time.monotonic() < until:
+            found = len(family(self.process.pid))
+            same, before = (same + 1, before) if found == before else (0, found)
+            time.sleep(0.2)
 
     def memory(self) -> int:
         """The resident memory of all its processes."""
