@@ -19,6 +19,8 @@ _LOG = logging.getLogger("graphsvc")
 # for more than so many times as long as it takes itself, goes the long way instead.
 MOST = 16
 PROMPT, TIMES = 0.005, 4
+# So many seconds of work go to one reader even where another has none: to wake up another takes longer.
+TOGETHER = 0.0005
 # How long a state must have lasted before a reader of it is asked for, and how long a link waits for an answer.
 CALM = 0.3
 PATIENCE = 2.0
@@ -131,8 +133,14 @@ class Links:
         """The link to ask, the one with least to do; None where no reader of this state has time for a question
         that takes so many seconds."""
         self._keep_up(epoch, time.monotonic())
-        there = (link for link in self._links if link.epoch == epoch)
-        found = min(there, key=lambda link: (link.backlog(), len(link)), default=None)
+        found, least = None, float("inf")
+        for link in self._links:
+            if link.epoch == epoch:
+                backlog = link.backlog()
+                if backlog + seconds <= TOGETHER and len(link) < MOST:
+                    return link
+                if backlog < least:
+                    found, least = link, backlog
         return found if found is not None and found.has_time(seconds) else None
 
     def check(self, epoch: bytes, now: float) -> None:
