@@ -26,9 +26,21 @@ if "FUZZ_CASES" not in os.environ:
 ROOT = Path(__file__).resolve().parent.parent
 # The files that take longest go first, so that no process is left with one at the end when the others are done.
 SLOW = (
-    *("hostile/test_soak", "w3c/test_sparql11", "web/test_accessible", "doctor/test_doctor", "feed/test_replicas"),
+    *(
+        "hostile/test_soak",
+        "w3c/test_sparql11",
+        "web/test_accessible",
+        "doctor/test_doctor",
+        "feed/test_replicas",
+    ),
     *("serving/test_direct_queries", "workers/test_pool", "store/test_engines", "hostile/test_hostile_data"),
-    *("web/test_links", "serving/test_kept_answers", "store/test_disk", "store/test_backup", "web/test_journeys"),
+    *(
+        "web/test_links",
+        "serving/test_kept_answers",
+        "store/test_disk",
+        "store/test_backup",
+        "web/test_journeys",
+    ),
     *("web/test_browser", "store/test_annotating", "hostile/test_hostile_queries", "store/test_bulk"),
     *("store/test_keeping", "web/test_validate_stored", "hostile/test_bounds", "store/test_remote_hostile"),
     *("serving/test_writes_and_kept_answers", "web/test_history", "hostile/test_hostile_shapes"),

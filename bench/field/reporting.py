@@ -198,7 +198,8 @@ def _costs(found: dict[str, Any], engines: list[str]) -> Iterator[str]:
     yield "### Start and memory\n"
     yield (
         "Seconds until the first answer (in memory: with the graph loaded; disk: on a store that is there), "
-        "seconds to make the store where there is one, and resident bytes of all processes for each triple.\n"
+        "seconds to make the store where there is one, and resident bytes of all processes for each triple. In "
+        "memory, ours has one copy more for each of its readers that has looked at everything.\n"
     )
     rows = []
     for name in engines:

@@ -47,7 +47,7 @@ _METHOD, _VERSION, _QUERY = b"GET ", b" HTTP/1.1", b"?query="
 # What stands in a query's value as it is, and escaped; anything else is the application's to refuse.
 _VALUE = re.compile(rb"(?:[!$'()*+,\-./0-9:;=?@A-Z_a-z~]++|%[0-9A-Fa-f]{2})++")
 _SEARCH = SEARCH.encode()
-_TAG, _LENGTH = b"\1", b"\2"
+_TAG, _LENGTH, _EPOCH = b"\1", b"\2", b"\3"
 
 
 class Asker(Protocol):
@@ -105,19 +105,26 @@ class Asked:
 
 
 class DirectQueries:
-    """Answers plain queries of shapes that were seen, on `links` to direct readers.
+    """Answers plain queries of shapes that were seen, of up to `longest` bytes, on `links` to direct readers.
 
     `learn` may be called by any thread, everything else by the loop alone.
     """
 
     def __init__(
-        self, links: Links, page: EpochPage, cache: ResponseCache, given_again: GivenAgain, settings_tag: str
+        self,
+        links: Links,
+        page: EpochPage,
+        cache: ResponseCache,
+        given_again: GivenAgain,
+        settings_tag: str,
+        longest: int = MAX_TEXT,
     ) -> None:
         self._links = links
         self._page = page
         self._cache = cache
         self._given_again = given_again
         self._settings_tag = settings_tag
+        self._longest = min(longest, MAX_TEXT)
         self._kinds: OrderedDict[tuple[bytes, bytes], Kind] = OrderedDict()
         self._lock = threading.Lock()
         self.answers = 0
@@ -193,11 +200,12 @@ class DirectQueries:
             if kind is None:
                 return None
             self._kinds.move_to_end((path, rest))
-        try:
-            text = unquote_to_bytes(value.replace(b"+", b" ")).decode()
-        except UnicodeDecodeError:
+        content = unquote_to_bytes(value.replace(b"+", b" "))
+        if len(content) > self._longest or _SEARCH in content:
             return None
-        if len(text) > MAX_TEXT or SEARCH in text:
+        try:
+            text = content.decode()
+        except UnicodeDecodeError:
             return None
         plan = kind.plans.get(shape(text))
         if plan is None or plan.seconds > QUICK or plan.until > time.monotonic():
@@ -237,7 +245,7 @@ class DirectQueries:
             length = f"Content-Encoding: {coding}\r\n".encode()
         length += b"Content-Length: %d" % len(body)
         marked = f'Etag: "{tag}"'.encode()
-        head = plan.head.replace(_TAG, marked, 1).replace(_LENGTH, length, 1)
+        head = plan.head.replace(_TAG, marked, 1).replace(_LENGTH, length, 1).replace(_EPOCH, epoch, 1)
         first = replace(plan.first, query=asked.text, epoch=epoch.decode())
         unmodified = plan.unmodified.replace(_TAG, marked, 1)
         entry = Entry(epoch, head, unmodified, body, tag, first)
@@ -275,6 +283,8 @@ def _marked(head: bytes) -> bytes:
             lines.append(_TAG)
         elif name == b"content-length":
             lines.append(_LENGTH)
+        elif name == b"graph-epoch":
+            lines.append(line[: len(name)] + b": " + _EPOCH)
         elif name != b"content-encoding":
             lines.append(line)
     return b"\r\n".join(lines)

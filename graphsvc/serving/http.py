@@ -81,7 +81,8 @@ def answer(role: Role) -> None:
     given_again, direct = app.extensions[GIVEN_AGAIN], None
     if cache is not None and page is not None:
         links = Links(role.keeper, os.cpu_count() or 1, server._map)
-        direct = DirectQueries(links, page, cache, given_again, settings_tag_of(app))
+        tag, longest = settings_tag_of(app), settings.max_query_bytes
+        direct = DirectQueries(links, page, cache, given_again, tag, longest)
         metrics.sources.append(direct.figures)
     own = {"cache": cache, "page": page, "direct": direct}
     again = {"given_again": given_again}

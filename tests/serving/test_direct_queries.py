@@ -130,6 +130,8 @@ def test_a_search_and_a_dataset_are_what_they_were(server: Direct) -> None:
 
 def test_who_was_told_of_a_write_reads_it_directly_too(server: Direct) -> None:
     server.update("INSERT DATA { <urn:counter> <urn:is> 0 }")
+    other = "SELECT ?n { <urn:counter> <urn:is> ?n } # of another {}"
+    server.prepare(other, User_Agent="another")
     for number in range(1, 4):
         server.update(
             f"DELETE {{ <urn:counter> <urn:is> ?n }} INSERT {{ <urn:counter> <urn:is> {number} }} "
@@ -138,7 +140,12 @@ def test_who_was_told_of_a_write_reads_it_directly_too(server: Direct) -> None:
         for turn in range(20):
             found = server.query(f"SELECT ?n {{ <urn:counter> <urn:is> ?n }} # {number} {turn}")
             assert f'"value":"{number}"'.encode() in found.body
-        server.prepare(f"SELECT ?n {{ <urn:counter> <urn:is> ?n }} # {number} {{}}")
+        text = f"SELECT ?n {{ <urn:counter> <urn:is> ?n }} # {number} {{}}"
+        server.prepare(text)
+        long_way = server.ask("GET", f"/sparql?query={quote(other)}&timeout=5", Accept=JSON)
+        before = server.counted("answers")
+        assert server.query(other, User_Agent="another") == long_way
+        assert server.counted("answers") == before + 1
 
 
 def test_a_query_that_turns_out_to_be_long_is_stopped_at_its_limit_and_harms_no_other(server: Direct) -> None:
@@ -227,6 +234,19 @@ def test_a_client_that_leaves_while_a_reader_is_asked_is_forgotten(server: Direc
     while next(one.descriptors for one in family(web) if one.pid == web) > before + 2:
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_a_query_that_is_longer_than_allowed_is_refused_on_every_way(tmp_path: Path) -> None:
+    with server_of(tmp_path, GRAPHSVC_MAX_QUERY_BYTES="100") as found:
+        text = "SELECT * { BIND('{}' AS ?text) }"
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            answer = found.ask(
+                "GET", "/sparql?query=" + quote(text.replace("{}", f"{time.time()}")), Accept=JSON
+            )
+            assert answer.status == 200
+        long = found.ask("GET", "/sparql?query=" + quote(text.replace("{}", "x" * 100)), Accept=JSON)
+        assert long.status == 413
 
 
 def test_a_client_beyond_its_rate_is_told_so(tmp_path: Path) -> None:
