@@ -11,7 +11,7 @@ from typing import Any
 
 from waitress import wasyncore
 
-from graphsvc.workers.direct import path, question, read_reply, read_state
+from graphsvc.workers.direct import Reply, path, question, read_state
 from graphsvc.workers.wire import MAX_PACKET
 
 _LOG = logging.getLogger("graphsvc")
@@ -41,6 +41,8 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
         # When each was asked, how long it will take the reader, and who waits for it.
         self._under_way: deque[tuple[float, float, Settle]] = deque()
         self._over = False
+        # The reply of which something is missing.
+        self._reply: Reply | None = None
         # The state of the reader; empty as long as it has not said it.
         self.epoch = b""
 
@@ -89,10 +91,21 @@ class Link(wasyncore.dispatcher):  # type: ignore[misc]
             if not self.epoch:
                 self.epoch = str(read_state(packet)["epoch"]).encode()
             elif self._under_way:
-                self._under_way.popleft()[2](read_reply(packet), False)
+                self._take(packet)
             if not self._under_way:
                 # Another look is only worth it where more may have come.
                 return
+
+    def _take(self, packet: bytes) -> None:
+        """One packet of the reply to the first question."""
+        if self._reply is None:
+            self._reply = Reply(packet)
+        else:
+            self._reply.add(packet)
+        if self._reply.whole:
+            reply, self._reply = self._reply, None
+            answer = (reply.body, reply.seconds) if reply.is_answer else None
+            self._under_way.popleft()[2](answer, False)
 
     def check(self, now: float) -> None:
         """Let go of a reader that does not answer."""

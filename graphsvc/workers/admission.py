@@ -7,6 +7,7 @@ them, and never takes the last idle worker.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Iterator
@@ -19,6 +20,9 @@ from graphsvc.workers.crew import Task
 # may wait for each worker.
 PATIENCE, LONG_PATIENCE = 2.0, 6.0
 QUEUE = 4
+# Of jobs that take a processor for so many seconds no more are at work at once than there are processors: more
+# would only take turns, each with its own part of the store in the processors' memory.
+MEDIUM = 0.03
 # How many jobs are remembered by their keys, and how long a client by its long jobs, in seconds.
 MEMORY = 10_000
 RECORD = 30.0
@@ -35,8 +39,9 @@ class Admission:
         self._room = QUEUE * total
         self._share = share or max(1, size - 1)
         self._waiting: deque[Task] = deque()
-        # Whether a job of that key was long the last time.
-        self._known: OrderedDict[str, bool] = OrderedDict()
+        # Whether a job of that key was long the last time, and how many seconds of a processor it took.
+        self._known: OrderedDict[str, tuple[bool, float]] = OrderedDict()
+        self._processors = len(os.sched_getaffinity(0))
         # Until when each client is expected to send long jobs.
         self._clients: dict[str, float] = {}
 
@@ -60,13 +65,19 @@ class Admission:
         """A job is no longer wanted."""
         self._waiting.remove(task)
 
-    def take(self, idle: int, running: Iterable[wire.Job]) -> tuple[Task, bool] | None:
+    def take(
+        self, idle: int, running: Iterable[wire.Job], others: Iterable[wire.Job] = ()
+    ) -> tuple[Task, bool] | None:
         """The first job that may begin, and whether it is expected to be long; none where none may.
 
-        `idle` is how many workers have nothing to do, `running` the long jobs that are under way.
+        `idle` is how many workers have nothing to do, `running` the long jobs that are under way, `others` those
+        that are not long.
         """
         clients = [job.client for job in running]
+        full = sum(map(self._is_medium, others)) >= self._processors
         for task in self._waiting:
+            if full and self._is_medium(task.job):
+                continue
             long = self._expected_long(task.job)
             if not long or (idle > 1 and self.has_place(task.job, clients) is None):
                 self._waiting.remove(task)
@@ -107,24 +118,29 @@ class Admission:
         patience = LONG_PATIENCE if self._expected_long(task.job) else PATIENCE
         return task.since + min(patience, max(PATIENCE, task.job.timeout))
 
-    def remember(self, job: wire.Job, *, long: bool) -> None:
-        """A job was long, or was not."""
+    def remember(self, job: wire.Job, *, long: bool, seconds: float = 0.0) -> None:
+        """A job was long, or was not; it took so many seconds of a processor."""
         if long and job.client:
             self._clients[job.client] = time.monotonic() + RECORD
             if len(self._clients) > MEMORY:
                 del self._clients[next(iter(self._clients))]
         if job.key:
-            self._known[job.key] = long
+            self._known[job.key] = (long, seconds)
             self._known.move_to_end(job.key)
             if len(self._known) > MEMORY:
                 self._known.popitem(last=False)
 
     def knows_short(self, job: wire.Job) -> bool:
         """Whether a job of that key was short the last time."""
-        return self._known.get(job.key, True) is False
+        known = self._known.get(job.key)
+        return known is not None and not known[0]
+
+    def _is_medium(self, job: wire.Job) -> bool:
+        long, seconds = self._known.get(job.key, (False, 0.0))
+        return not long and seconds >= MEDIUM
 
     def _expected_long(self, job: wire.Job) -> bool:
         known = self._known.get(job.key) if job.key else None
         if known is not None:
-            return known
+            return known[0]
         return self._clients.get(job.client, 0.0) > time.monotonic()

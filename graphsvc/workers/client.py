@@ -58,7 +58,7 @@ class PoolClient:
             self._idle.pop().close()
 
     def hello(self, patience: float = _PATIENCE) -> dict[str, Any]:
-        """What the pool says of itself, within `patience` seconds. Raises Unavailable, StoreError."""
+        """What the pool says of itself, within `patience` seconds. Raises Unavailable."""
         return self._asked("hello", patience)
 
     def figures(self, patience: float = _PATIENCE) -> dict[str, Any]:
@@ -69,7 +69,10 @@ class PoolClient:
         with self._connected() as channel:
             channel.settimeout(patience)
             wire.send(channel, wire.Job(what).packet())
-            return wire.read_status(_packet(channel)).fields
+            try:
+                return wire.read_status(_packet(channel)).fields
+            except StoreError as error:
+                raise Unavailable("This part of the service is just being started; try again.") from error
 
     def run(
         self,

@@ -13,9 +13,10 @@ from graphsvc.errors import GraphsvcError, OutOfMemory
 from graphsvc.workers import wire
 from graphsvc.workers.processor import Clock
 
-# A job is long once it has been at work for so many seconds; one that is trusted not to be, once it has had a
-# processor for so long, or has held its worker for as many seconds as the second says.
-LONG, BLOCKED = 0.3, 1.0
+# A job is long once it has been at work for so many seconds. One whose like was short before, once it has had a
+# processor for several times as long, since processors are slower when all of them are at work, or has held its
+# worker for as many seconds as the last says.
+LONG, TRUSTED, BLOCKED = 0.3, 1.0, 3.0
 # A worker is replaced after so many jobs, or once it has grown by so many bytes.
 MAX_JOBS = 20_000
 MAX_GROWTH = 64 << 20
@@ -74,16 +75,20 @@ class Worker:
     def is_long(self, now: float) -> bool:
         """Whether its job has had a processor for so long, or holds its place for so long, that it is long."""
         assert self.task is not None
-        used, waited = self._clock.used(), now - self.task.since
-        if not self._trusted or used >= LONG or waited >= BLOCKED:
+        used, waited = self.used(), now - self.task.since
+        if not self._trusted or used >= TRUSTED or waited >= BLOCKED:
             return True
         # Others had the processors: what matters is what this one takes of them.
-        self.look = min(now + max(LONG - used, LONG / 10), self.task.since + BLOCKED)
+        self.look = min(now + max(TRUSTED - used, LONG / 10), self.task.since + BLOCKED)
         return False
 
     def was_short(self) -> bool:
         """Whether the job that it has just done was not long."""
-        return not self.long and self._clock.used() < LONG
+        return not self.long and self.used() < (TRUSTED if self._trusted else LONG)
+
+    def used(self) -> float:
+        """How many seconds its last job has had a processor."""
+        return self._clock.used()
 
     def spent(self, status: wire.Status) -> bool:
         """Whether it has to be replaced, now that its last job ended with `status`."""
@@ -155,6 +160,10 @@ class Crew:
     def long_jobs(self) -> list[wire.Job]:
         """The long jobs that are under way."""
         return [one.task.job for one in self.at_length() if one.task is not None]
+
+    def other_jobs(self) -> list[wire.Job]:
+        """The jobs under way that are not long."""
+        return [one.task.job for one in self if one.task is not None and not one.long]
 
     def next_event(self) -> float | None:
         """When a job has to be looked at, or others are to be started."""

@@ -15,7 +15,7 @@ import signal
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
@@ -25,11 +25,13 @@ from graphsvc.workers.worker import confine_child, warm_up
 
 # The longest that a question may take, in seconds.
 LIMIT = 0.25
-# The longest answer, in bytes; it is one packet.
-LONGEST = 96 << 10
+# The longest answer, in bytes, and as much of it as one packet has.
+LONGEST = 1 << 20
+_PART = 60 << 10
 # What is asked: the kind of question, a line end, the question.
 Answer = Callable[[str, bytes], bytes]
-_TIME = struct.Struct("!cI")
+# Whether there is an answer, the microseconds that it took, and its length.
+_HEAD = struct.Struct("!cII")
 _YES, _NO = b"+", b"-"
 
 
@@ -43,11 +45,31 @@ def question(kind: str, content: bytes) -> bytes:
     return kind.encode() + b"\n" + content
 
 
-def read_reply(packet: bytes) -> tuple[bytes, float] | None:
-    """The answer of a packet, and how many seconds it took; None where there is none."""
-    if packet[:1] != _YES:
-        return None
-    return packet[_TIME.size :], _TIME.unpack_from(packet)[1] / 1e6
+class Reply:
+    """The reply to one question, in packets; `whole` once nothing is missing."""
+
+    def __init__(self, packet: bytes) -> None:
+        flag, microseconds, length = _HEAD.unpack_from(packet)
+        self._length = int(length)
+        self.is_answer = bool(flag == _YES)
+        self.seconds = microseconds / 1e6
+        self._parts = [packet[_HEAD.size :]]
+        self._size = len(self._parts[0])
+
+    def add(self, packet: bytes) -> None:
+        """Take in one more packet."""
+        self._parts.append(packet)
+        self._size += len(packet)
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is missing."""
+        return self._size >= self._length
+
+    @property
+    def body(self) -> bytes:
+        """The answer."""
+        return b"".join(self._parts)
 
 
 def read_state(packet: bytes) -> dict[str, Any]:
@@ -131,7 +153,8 @@ class DirectReaders:
                 if warm:
                     warm_up(connection)
                 while packet := connection.recv(wire.MAX_PACKET):
-                    connection.send(_reply(packet, self._answer))
+                    for part in _reply(packet, self._answer):
+                        connection.send(part)
             os._exit(0)
 
         pid, ours = self._host.child(body)
@@ -144,18 +167,20 @@ class DirectReaders:
         self._host.unwatch(self._children.pop(pid))
 
 
-def _reply(packet: bytes, answer: Answer) -> bytes:
-    """The reply to a question; this process ends where it takes too long."""
+def _reply(packet: bytes, answer: Answer) -> Iterator[bytes]:
+    """The packets of the reply to a question; this process ends where it takes too long."""
     kind, _, content = packet.partition(b"\n")
     signal.setitimer(signal.ITIMER_REAL, LIMIT)
     begun = time.process_time()
-    try:
+    found = None
+    # Whoever asks again, and not in a hurry, is told what is wrong.
+    with contextlib.suppress(Exception):
         found = answer(kind.decode(), content)
-    except Exception:
-        # Whoever asks again, and not in a hurry, is told what is wrong.
-        return _NO
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-    if len(found) > LONGEST:
-        return _NO
-    return _TIME.pack(_YES, int((time.process_time() - begun) * 1e6)) + found
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    if found is None or len(found) > LONGEST:
+        yield _HEAD.pack(_NO, 0, 0)
+        return
+    head = _HEAD.pack(_YES, int((time.process_time() - begun) * 1e6), len(found))
+    yield head + found[:_PART]
+    for start in range(_PART, len(found), _PART):
+        yield found[start : start + _PART]

@@ -235,7 +235,7 @@ class Pool:
                 self._fork()
         idle = self._workers.idle()
         while self._queue and idle:
-            found = self._queue.take(len(idle), self._workers.long_jobs())
+            found = self._queue.take(len(idle), self._workers.long_jobs(), self._workers.other_jobs())
             if found is None:
                 return
             worker = idle.pop()
@@ -259,7 +259,7 @@ class Pool:
         status = wire.read_status(packet)
         if task is not None:
             if worker.was_short():
-                self._queue.remember(task.job, long=False)
+                self._queue.remember(task.job, long=False, seconds=worker.used())
             if not worker.long:
                 self._precedence.make_room(self._workers.at_length())
             self.finish(task, replace(status, fields=worker.about | status.fields))
