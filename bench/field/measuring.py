@@ -18,6 +18,8 @@ from bench.field.limit import Limit
 from bench.field.questions import Question, fixed, questions
 
 CLIENTS = 8
+# How long the clients of a cell wait for their last answers, in seconds.
+PATIENCE = 4.0
 # Who takes longer than this alone is not asked by eight at once: what it may do in a second is one over its time.
 SLOW = 1.5
 # One that answers one query at a time is known by one of them, and eight at once would take eight times as long.
@@ -183,7 +185,12 @@ def _round(
                 if mode == WARM:
                     client.load(engine.url, requests, clients=1, seconds=0, size=graph.size)
                 got = client.load(
-                    engine.url, requests, clients=CLIENTS, seconds=plan.seconds, size=graph.size
+                    engine.url,
+                    requests,
+                    clients=CLIENTS,
+                    seconds=plan.seconds,
+                    size=graph.size,
+                    limit=PATIENCE,
                 )
             except OSError as error:
                 found.wrong.setdefault(question.name, {})[engine.name] = f"it broke off: {error}"
