@@ -19,7 +19,7 @@ from bench.field.questions import Question, fixed, questions
 
 CLIENTS = 8
 # How long the clients of a cell wait for their last answers, in seconds.
-PATIENCE = 4.0
+PATIENCE = 8.0
 # Who takes longer than this alone is not asked by eight at once: what it may do in a second is one over its time.
 SLOW = 1.5
 # One that answers one query at a time is known by one of them, and eight at once would take eight times as long.
