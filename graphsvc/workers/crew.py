@@ -82,9 +82,11 @@ class Worker:
         self.look = min(now + max(TRUSTED - used, LONG / 10), self.task.since + BLOCKED)
         return False
 
-    def was_short(self) -> bool:
-        """Whether the job that it has just done was not long."""
-        return not self.long and self.used() < (TRUSTED if self._trusted else LONG)
+    def was_short(self, task: Task) -> bool:
+        """Whether the job that it has just done was not long, though it may have been expected to be."""
+        if self.long:
+            return self.used() < LONG and time.monotonic() < task.since + TRUSTED
+        return self.used() < (TRUSTED if self._trusted else LONG)
 
     def used(self) -> float:
         """How many seconds its last job has had a processor."""

@@ -258,7 +258,7 @@ class Pool:
         worker.jobs += 1
         status = wire.read_status(packet)
         if task is not None:
-            if worker.was_short():
+            if worker.was_short(task):
                 self._queue.remember(task.job, long=False, seconds=worker.used())
             if not worker.long:
                 self._precedence.make_room(self._workers.at_length())

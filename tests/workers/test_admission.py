@@ -94,6 +94,20 @@ def test_a_job_whose_like_was_short_is_long_by_the_processor_time_that_it_takes(
     assert expected or worker.look > worker.task.since + waited
 
 
+@pytest.mark.parametrize(
+    ("used", "waited", "expected"), [(LONG / 2, LONG, True), (LONG, LONG, False), (0.0, 2 * TRUSTED, False)]
+)
+def test_what_was_expected_to_be_long_and_was_not_is_known_to_be_short(
+    monkeypatch: pytest.MonkeyPatch, *, used: float, waited: float, expected: bool
+) -> None:
+    worker, one = Worker(os.getpid(), NOBODY, 0, {}), task()
+    worker.begin(one, trusted=False)
+    worker.long = True
+    one.since -= waited
+    monkeypatch.setattr(Worker, "used", lambda _: used)
+    assert worker.was_short(one) is expected
+
+
 def test_after_a_write_only_those_are_started_for_whom_jobs_wait() -> None:
     crew = Crew()
     for pid in range(1, 4):
