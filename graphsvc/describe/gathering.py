@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from graphsvc.describe import links, statements
+from graphsvc.describe.counting import MOST
 from graphsvc.describe.evidence import QUOTED_FROM, Passage, Remark, passages, passages_of, quoted_by, remarks
 from graphsvc.describe.links import Count
 from graphsvc.describe.names import TYPE
@@ -35,7 +36,7 @@ class Gathered:
 
     `counts` are the numbers of values by property, of which `own` may hold the first only; likewise
     `incoming_counts` and `incoming`, of `some_incoming` properties perhaps not all; `remarks` are keyed by
-    predicate and object; `size` is that of a graph, past `links.MOST` only that it is larger.
+    predicate and object; `size` is that of a graph, past `MOST` only that it is larger.
     `lines` are those of a source document, `quoted_by` what each of its passages states something about,
     and `inner` the parts of those passages.
     """
@@ -88,7 +89,7 @@ def gather(
             topic,
             MEMBERS_PAGE + 1,
             (number - 1) * MEMBERS_PAGE,
-            ordered=found.size <= links.MOST,
+            ordered=found.size <= MOST,
         )
     quoted = [s.object.value for s in (*found.own, *found.part_statements) if is_quote(s)]
     quoted += [r.value.value for group in found.remarks.values() for r in group if r.property == QUOTED_FROM]

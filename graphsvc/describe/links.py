@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from graphsvc.describe.counting import MOST, TOGETHER, counted
 from graphsvc.describe.names import OWL, RDF, RDFS, SH, TYPE, batches, listed, usable
 from graphsvc.describe.terms import PROPERTIES
 from graphsvc.rdf import BlankNode, Iri, Term
@@ -13,10 +14,6 @@ from graphsvc.store.rows import select
 
 # Up to so many members a page lists them in the order of their names; beyond it, in the store's own.
 SORTED_MEMBERS = 1_000
-# Statements to a resource, and those of a graph, are counted up to here; a larger number is "more than" it.
-MOST = 10_000
-# How many properties one query counts.
-_TOGETHER = 40
 # How many properties of vocabularies and shapes are tried on a resource that more statements lead to, and how many
 # statements of each are looked at.
 _TRIED, _LOOKED_AT = 500, 1_000
@@ -82,7 +79,7 @@ def _leading_to(store: Store, iri: str) -> set[str]:
         }} LIMIT {_TRIED}""",
     )
     found: set[str] = set()
-    for batch in batches(sorted({*_OF_TERMS, *(row["p"].value for row in rows)}), _TOGETHER):
+    for batch in batches(sorted({*_OF_TERMS, *(row["p"].value for row in rows)}), TOGETHER):
         first = {name: f"{{ SELECT ?to {{ ?s {Iri(name).n3()} ?to }} LIMIT {_LOOKED_AT} }}" for name in batch}
         arms = " UNION ".join(
             f"{{ SELECT ({Iri(name).n3()} AS ?p) {{ {first[name]} FILTER(?to = {Iri(iri).n3()}) }} LIMIT 1 }}"
@@ -110,15 +107,8 @@ def _incoming(iri: str, name: str) -> str:
 
 def _bounded(store: Store, patterns: Mapping[str, str]) -> Iterator[Count]:
     """How many solutions each property's pattern has, up to MOST."""
-    for batch in batches(list(patterns), _TOGETHER):
-        arms = " UNION ".join(
-            f"{{ SELECT ({Iri(name).n3()} AS ?p) (COUNT(*) AS ?n) "
-            f"{{ SELECT ?other {{ {patterns[name]} }} LIMIT {MOST + 1} }} }}"
-            for name in batch
-        )
-        for row in select(store, f"SELECT ?p ?n {{ {arms} }}"):
-            number = int(row["n"].value)
-            yield Count(row["p"].value, min(number, MOST), number > MOST)
+    for name, number in counted(store, patterns).items():
+        yield Count(name, min(number, MOST), number > MOST)
 
 
 def _sorted(counts: Iterable[Count]) -> tuple[Count, ...]:

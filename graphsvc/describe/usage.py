@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from graphsvc.describe.counting import MOST, TOGETHER, counted
 from graphsvc.describe.names import OWL, RDF, RDFS, SH, SKOS, TYPE, batches, listed, usable
 from graphsvc.rdf import Iri
 from graphsvc.store import Store
 from graphsvc.store.rows import select
 
-# Uses are counted up to here; a larger number is "more than" it.
-MOST = 10_000
 EXAMPLES = 5
-# How many terms one query counts.
-_TOGETHER = 40
 # How many instances of a class tell what its instances lead to.
 _LOOKED_AT = 200
 # What only says where a concept stands among others.
@@ -48,11 +45,11 @@ def usage(store: Store, classes: Iterable[str], properties: Iterable[str]) -> di
     """
     patterns = {iri: f"?s <{TYPE}> {Iri(iri).n3()}" for iri in classes if usable(iri)}
     patterns |= {iri: f"?s {Iri(iri).n3()} ?o" for iri in properties if usable(iri)}
-    counted = _counted(store, patterns)
-    shown = _examples(store, {iri: pattern for iri, pattern in patterns.items() if counted.get(iri)})
+    numbers = counted(store, patterns)
+    shown = _examples(store, {iri: pattern for iri, pattern in patterns.items() if numbers.get(iri)})
     return {
         iri: Usage(min(number, MOST), number > MOST, tuple(shown.get(iri, ())))
-        for iri, number in counted.items()
+        for iri, number in numbers.items()
     }
 
 
@@ -60,25 +57,12 @@ def concept_uses(store: Store, concepts: Iterable[str]) -> dict[str, Usage]:
     """How many statements have each concept as their object, apart from those that place it among concepts."""
     apart = ", ".join(f"<{SKOS}{name}>" for name in _PLACING)
     patterns = {iri: f"?s ?p {Iri(iri).n3()} FILTER(?p NOT IN ({apart}))" for iri in concepts if usable(iri)}
-    return {iri: Usage(min(number, MOST), number > MOST) for iri, number in _counted(store, patterns).items()}
-
-
-def _counted(store: Store, patterns: dict[str, str]) -> dict[str, int]:
-    found: dict[str, int] = {}
-    for batch in batches(list(patterns), _TOGETHER):
-        arms = " UNION ".join(
-            f"{{ SELECT ({Iri(iri).n3()} AS ?term) (COUNT(*) AS ?n) "
-            f"{{ SELECT * {{ {patterns[iri]} }} LIMIT {MOST + 1} }} }}"
-            for iri in batch
-        )
-        for row in select(store, f"SELECT ?term ?n {{ {arms} }}"):
-            found[row["term"].value] = int(row["n"].value)
-    return found
+    return {iri: Usage(min(number, MOST), number > MOST) for iri, number in counted(store, patterns).items()}
 
 
 def _examples(store: Store, patterns: dict[str, str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for batch in batches(list(patterns), _TOGETHER):
+    for batch in batches(list(patterns), TOGETHER):
         arms = " UNION ".join(
             f"{{ SELECT DISTINCT ({Iri(iri).n3()} AS ?term) ?s "
             f"{{ {{ SELECT ?s {{ {patterns[iri]} }} LIMIT {MOST} }} FILTER(isIRI(?s)) }} LIMIT {EXAMPLES} }}"

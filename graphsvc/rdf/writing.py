@@ -81,7 +81,7 @@ def _used(statements: Iterable[Any], prefixes: Mapping[str, str]) -> dict[str, s
                 seen.add(_namespace(term.value))
             elif isinstance(term, ox.Literal):
                 seen.add(_namespace(term.datatype.value))
-    return {name: iri for name, iri in sorted(prefixes.items()) if iri in seen}
+    return _those(prefixes, seen)
 
 
 def _used_in(lines: bytes, prefixes: Mapping[str, str]) -> dict[str, str]:
@@ -92,7 +92,11 @@ def _used_in(lines: bytes, prefixes: Mapping[str, str]) -> dict[str, str]:
         seen.add(_namespace(_STRING))
     if b'""@' in terms:
         seen.add(_namespace(_TYPE))
-    return {name: iri for name, iri in sorted(prefixes.items()) if iri in seen}
+    return _those(prefixes, seen)
+
+
+def _those(prefixes: Mapping[str, str], namespaces: set[str]) -> dict[str, str]:
+    return {name: iri for name, iri in sorted(prefixes.items()) if iri in namespaces}
 
 
 def _namespace(iri: str) -> str:

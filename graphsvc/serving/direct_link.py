@@ -143,8 +143,8 @@ class Links:
         self._pause = _AGAIN
 
     def free(self, epoch: bytes, seconds: float) -> Link | None:
-        """The link to ask, the one with least to do; None where no reader of this state has time for a question
-        that takes so many seconds."""
+        """The link to ask: one with next to nothing to do, or the one with least; None where no reader of this
+        state has time for a question that takes so many seconds."""
         self._keep_up(epoch, time.monotonic())
         found, least = None, float("inf")
         for link in self._links:

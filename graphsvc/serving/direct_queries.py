@@ -81,7 +81,6 @@ class Plan:
 class Kind:
     """Requests that have the same target but for the query, and the same headers."""
 
-    path: bytes
     headers: Mapping[str, str]
     coding: str
     plain: bool
@@ -138,9 +137,11 @@ class DirectQueries:
         kind, plan, text = found
         epoch = self._page.read()
         link = self._links.free(epoch, plan.seconds)
+        if link is None:
+            return False
         target = request[len(_METHOD) : request.index(_VERSION)].decode("latin-1")
         key = ("GET", target, kind.told, b"")
-        if link is None or self._cache.find(key, epoch) is not None:
+        if self._cache.find(key, epoch) is not None:
             return False
         client = self._given_again.admitted(kind.headers, asker.addr[0])
         if client is None:
@@ -168,13 +169,14 @@ class DirectQueries:
             plain.seconds,
         )
         with self._lock:
-            made = Kind(path, dict(headers), coding, as_it_is, told)
+            made = Kind(dict(headers), coding, as_it_is, told)
             kind = self._kinds.setdefault((path, rest), made)
-            before = kind.plans.get(shape(plain.text))
+            form = shape(plain.text)
+            before = kind.plans.get(form)
             if before is not None:
                 # It went the long way for a reason that may still hold.
                 plan.until = before.until
-            kind.plans[shape(plain.text)] = plan
+            kind.plans[form] = plan
             if len(kind.plans) > MAX_SHAPES:
                 kind.plans.popitem(last=False)
             if len(self._kinds) > MAX_KINDS:

@@ -112,7 +112,7 @@ def shape_files() -> Files:
     paths = [file.path for file in service().project.files if file.folder == "shapes"]
 
     def find() -> object:
-        return [(one.st_mtime_ns, one.st_size, one.st_ino) for one in (path.stat() for path in paths)]
+        return list(map(_stamp, paths))
 
     return Files(find(), find)
 
@@ -121,10 +121,14 @@ def static_file(path: Path) -> Files:
     """One file that comes with the release."""
 
     def find() -> object:
-        status = path.stat()
-        return status.st_mtime_ns, status.st_size, status.st_ino
+        return _stamp(path)
 
     return Files(find(), find)
+
+
+def _stamp(path: Path) -> tuple[int, int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def incomplete() -> None:

@@ -92,8 +92,7 @@ def description() -> Response:
         present = counted.value if counted.current else None
         quads = describe_dataset(settings, epoch, present, graphs.value or {})
         document = write_document(quads, chosen, settings.prefixes)
-        if counted.current and graphs.current:
-            allow()
+        allow()
         response = respond(whole(document, epoch), chosen, tag=tag)
     response.headers["Link"] = ", ".join(
         f'<{_described_in(one)}>; rel="alternate"; type="{one.media_type}"' for one in (*GRAPH_FORMATS, HTML)

@@ -9,9 +9,10 @@ from flask import Blueprint, Response, render_template
 
 from graphsvc.charts.class_diagram import ClassDiagram, draw_classes
 from graphsvc.charts.connectors import Box, Line
+from graphsvc.describe.counting import MOST
 from graphsvc.describe.names import OWL, RDF
 from graphsvc.describe.statements import Statement
-from graphsvc.describe.usage import MOST, Rule, Usage, demanded_links, linked_classes, rules_of, usage
+from graphsvc.describe.usage import Rule, Usage, demanded_links, linked_classes, rules_of, usage
 from graphsvc.describe.vocabulary import Vocabulary, VocabularyTerm, statements_of_terms, vocabularies
 from graphsvc.rdf import Iri
 from graphsvc.vocab import PREFIXES

@@ -11,6 +11,7 @@ from flask import render_template
 
 from graphsvc.describe import links
 from graphsvc.describe.codes import codes
+from graphsvc.describe.counting import MOST
 from graphsvc.describe.declared import declared
 from graphsvc.describe.gathering import MEMBERS_PAGE, PARTS_PAGE, Gathered, gather, mentioned, predicates
 from graphsvc.describe.names import RDF
@@ -128,7 +129,7 @@ def _resource(
         use=term_use(found, kinship.types, reader),
         some_incoming=found.some_incoming,
         size=found.size,
-        most=links.MOST,
+        most=MOST,
         members=[reader.link(iri) for iri in found.members[:MEMBERS_PAGE]],
         earlier=with_parameters(url, page=number - 1) if roles.graph and number > 1 else None,
         later=with_parameters(url, page=number + 1) if len(found.members) > MEMBERS_PAGE else None,

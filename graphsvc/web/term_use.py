@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from graphsvc.describe.counting import MOST
 from graphsvc.describe.gathering import Gathered
 from graphsvc.describe.names import SKOS, TYPE
-from graphsvc.describe.usage import MOST, Usage, rules_of, usage
+from graphsvc.describe.usage import Usage, rules_of, usage
 from graphsvc.describe.vocabulary import SORTS
 from graphsvc.rdf import Iri
 from graphsvc.web.addresses import about_link, is_owned, link_to

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, render_template
 
 from graphsvc.describe import concepts
 from graphsvc.describe.concepts import SHOWN, Branch, Scheme
-from graphsvc.describe.usage import MOST, Usage, concept_uses
+from graphsvc.describe.counting import MOST
+from graphsvc.describe.usage import Usage, concept_uses
 from graphsvc.errors import BadRequest, NotFound
 from graphsvc.formats import HTML
 from graphsvc.web.addresses import about_link, is_owned, with_parameters

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from graphsvc.workers import wire
-from graphsvc.workers.memory import can_have, resident
+from graphsvc.workers.memory import can_have_a_copy
 from graphsvc.workers.worker import confine_child, warm_up
 
 # The longest that a question may take, in seconds.
@@ -143,7 +143,7 @@ class DirectReaders:
                     self._fork(connection)
 
     def _fork(self, connection: socket.socket) -> None:
-        about, memory, warm = self._about, self._host.memory, can_have(resident(os.getpid()))
+        about, memory, warm = self._about, self._host.memory, can_have_a_copy()
 
         def body(_: socket.socket) -> NoReturn:
             confine_child(memory)

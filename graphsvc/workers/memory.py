@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import os
 import resource
 from collections.abc import Iterator
 from contextlib import suppress
@@ -40,9 +41,9 @@ def give_back() -> None:
         trim(0)
 
 
-def can_have(size: int) -> bool:
-    """Whether there is memory for so many bytes, and four times as many for others."""
-    return 5 * size <= _available()
+def can_have_a_copy() -> bool:
+    """Whether there is memory for all that this process has once more, and four times as much for others."""
+    return 5 * resident(os.getpid()) <= _available()
 
 
 def _available() -> int:

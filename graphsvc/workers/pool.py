@@ -24,7 +24,7 @@ from graphsvc.workers.board import Board
 from graphsvc.workers.crew import Crew, Task, Worker
 from graphsvc.workers.direct import DirectReaders
 from graphsvc.workers.lane import Writes
-from graphsvc.workers.memory import can_have, resident
+from graphsvc.workers.memory import can_have_a_copy, resident
 from graphsvc.workers.precedence import Precedence
 from graphsvc.workers.tally import Tally
 from graphsvc.workers.verdict import cause
@@ -198,7 +198,7 @@ class Pool:
         return pid, ours
 
     def _fork(self) -> None:
-        warm = self._workers.wants_warmth() and can_have(resident(os.getpid()))
+        warm = self._workers.wants_warmth() and can_have_a_copy()
         pid, ours = self.fork(self._handler, warm=warm)
         worker = Worker(pid, ours, resident(pid), self._about, warm)
         self._workers.add(worker)
