@@ -13,7 +13,7 @@ help: ## say what each target does
 
 .venv/.service: pyproject.toml
 	test -x $(BIN)/python || python3 -m venv .venv
-	$(PIP) -e .
+	$(PIP) -e '.[speed]' || $(PIP) -e .
 	touch $@
 
 .venv/.tests: pyproject.toml .venv/.service

@@ -14,7 +14,7 @@ from graphsvc.doctor.configuration import examine_exposure, examine_settings
 from graphsvc.doctor.confinement import examine_sandbox
 from graphsvc.doctor.files import examine_files
 from graphsvc.doctor.findings import Finding, as_json, as_text, status, wrong
-from graphsvc.doctor.machine import examine_limits, examine_versions
+from graphsvc.doctor.machine import examine_allocator, examine_limits, examine_versions
 from graphsvc.doctor.storage import examine_backup, examine_store
 from graphsvc.doctor.token_file import examine_tokens
 from graphsvc.errors import ProjectError
@@ -29,6 +29,7 @@ def examine(project: Path, environ: Mapping[str, str], **flags: Any) -> Iterator
     # First, since this forks: later there may be an engine with threads.
     yield from examine_sandbox()
     yield from examine_versions()
+    yield from examine_allocator()
     try:
         settings = unchecked(project, environ, **flags)
     except ProjectError as error:

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from graphsvc import __version__
 from graphsvc.doctor.findings import Finding, note, ok, wrong
 from graphsvc.settings import Settings
+from graphsvc.workers.allocator import library
 
 _PYTHON = (3, 11)
 _REQUIREMENT = re.compile(r"([A-Za-z0-9._-]+)\s*>=\s*([0-9.]+)")
@@ -43,6 +44,21 @@ def examine_versions() -> Iterator[Finding]:
             yield wrong("libraries", f"{name} {found[name]} is too old.", f"pip install '{name}>={least}'")
     shown = ", ".join(f"{name} {number}" for name, number in found.items())
     yield ok("libraries", f"{shown}.", versions=found)
+
+
+def examine_allocator() -> Iterator[Finding]:
+    """Whether the processes that hold the engine will have the allocator for it."""
+    file = library()
+    if os.environ.get("LD_PRELOAD"):
+        yield note("allocator", "LD_PRELOAD is set, and is left as it is.", "Unset it to have mimalloc.")
+    elif file is None:
+        yield note(
+            "allocator",
+            "mimalloc is not installed: queries take up to twice as long.",
+            "pip install 'graphsvc[speed]', where there is a package for the machine.",
+        )
+    else:
+        yield ok("allocator", f"{file} is loaded before the engine.", file=str(file))
 
 
 def _required() -> list[tuple[str, str]]:

@@ -10,11 +10,12 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
 from waitress.buffers import OverflowableBuffer, ReadOnlyFileBasedBuffer
-from waitress.channel import HTTPChannel
+from waitress.channel import ClientDisconnected, HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, ThreadedTaskDispatcher
 from waitress.utilities import Error
@@ -28,6 +29,8 @@ from graphsvc.workers.board import EpochPage
 
 # A client has its patience, and beyond it the time that its bytes need at so many a second.
 RATE = 64 << 10
+# What is as long as this is not copied on its way out.
+LARGE = 16 << 10
 _PLAIN = {
     "Internal Server Error": "The service failed on this request. The fault is ours, and it has been logged.",
     "exceeds max_header of N": "The headers are longer than the limit of N bytes",
@@ -221,6 +224,35 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                     self.outbufs += [buffer, OverflowableBuffer(self.adj.outbuf_overflow)]
                     self.current_outbuf_count = 0
             self._flush_exception(self._flush_some)
+
+    def write_soon(self, data: Any) -> int:
+        """See waitress, which would copy a large part twice: it is sent, or waits to be sent, as it is."""
+        if not isinstance(data, bytes) or len(data) < LARGE:
+            return int(super().write_soon(data))
+        with self.outbuf_lock:
+            self._flush_outbufs_below_high_watermark()
+            if not self.connected:
+                raise ClientDisconnected
+            if self.total_outbufs_len:
+                self._flush_exception(self._flush_some, do_close=False)
+            sent = 0
+            if not self.total_outbufs_len:
+                sent, _ = self._flush_exception(partial(self.send, data), do_close=False)
+            if sent < len(data):
+                rest = io.BytesIO(data)
+                rest.seek(sent)
+                buffer = ReadOnlyFileBasedBuffer(rest)
+                self.total_outbufs_len += buffer.prepare()
+                # The last is always one that can be appended to.
+                last = (
+                    [OverflowableBuffer(self.adj.outbuf_overflow)]
+                    if self.outbufs[-1]
+                    else [self.outbufs.pop()]
+                )
+                self.outbufs += [buffer, *last]
+                self.current_outbuf_count = 0
+                self.server.pull_trigger()
+        return len(data)
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send, and count what the client takes."""

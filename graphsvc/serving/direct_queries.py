@@ -34,7 +34,7 @@ from graphsvc.workers.board import EpochPage
 
 # A query is quick that takes the store no more than so many seconds. What was not, or went the long way so often,
 # is left alone for a while, and what a reader was lost at for longer.
-QUICK = 0.02
+QUICK = 0.05
 DETOURS = 3
 PAUSE, LONG_PAUSE = 10.0, 60.0
 # Longer texts, more kinds of requests, and more shapes of each are not remembered.

@@ -28,6 +28,7 @@ from graphsvc.store.output_cap import OutputCap
 from graphsvc.store.reader import direct_reader, reader
 from graphsvc.store.snapshot import load
 from graphsvc.validation.pooled import KIND, validate_stored_job
+from graphsvc.workers.allocator import give_back_free
 from graphsvc.workers.board import Board
 from graphsvc.workers.changed_graphs import ChangedGraphs
 from graphsvc.workers.direct import DirectReaders
@@ -56,6 +57,7 @@ def keep(role: Role) -> None:
     # Loaded here once, so that no reader has to.
     importlib.import_module("graphsvc.validation.setwise.engine")
     # What is there now stays: the readers share its pages as long as nobody writes to them.
+    give_back_free()
     gc.freeze()
     cap = OutputCap(settings.max_result_rows, settings.max_result_bytes)
     pool = Pool(

@@ -25,6 +25,7 @@ from graphsvc.serving.child import HOPELESS, Role
 from graphsvc.serving.logs import begin_log
 from graphsvc.settings import Settings, bracketed
 from graphsvc.settings_values import place
+from graphsvc.workers.allocator import environment
 from graphsvc.workers.board import Board
 
 _LOG = logging.getLogger("graphsvc")
@@ -37,12 +38,13 @@ class _Child:
     """A process by the module that it runs, with the socket that it listens on, however often it is started.
 
     The service counts as ready without those that are not `awaited`; they are started last, and who needs them
-    waits for them.
+    waits for them. Those that hold the `engine` have the allocator for it.
     """
 
     module: str
     listener: socket.socket
     awaited: bool = True
+    engine: bool = False
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     ready: int = -1
@@ -59,9 +61,10 @@ class Supervisor:
         web = _listen(settings.host, settings.port)
         self._metrics = _listen(*place(settings.metrics)) if settings.metrics else None
         self.settings = replace(settings, port=web.getsockname()[1])
-        self._children = [] if remote else [_Child("graphsvc.serving.keeper", self._pool_socket("keeper"))]
+        keeper = _Child("graphsvc.serving.keeper", self._pool_socket("keeper"), engine=True)
+        self._children = [] if remote else [keeper]
         self._children += [
-            _Child("graphsvc.serving.checker", self._pool_socket("checker"), awaited=False),
+            _Child("graphsvc.serving.checker", self._pool_socket("checker"), awaited=False, engine=True),
             _Child("graphsvc.serving.indexer", self._pool_socket("indexer"), awaited=False),
             _Child("graphsvc.serving.http", web),
         ]
@@ -111,6 +114,7 @@ class Supervisor:
         child.process = subprocess.Popen(  # noqa: S603 - this interpreter, and a module of this package
             [sys.executable, "-m", child.module],
             stdin=subprocess.PIPE,
+            env=environment(os.environ) if child.engine else None,
             pass_fds=[each for each in (child.listener.fileno(), told, role.metrics) if each >= 0],
         )
         os.close(told)

@@ -22,7 +22,7 @@ PATIENCE, LONG_PATIENCE = 2.0, 6.0
 QUEUE = 4
 # Of jobs that take a processor for so many seconds no more are at work at once than there are processors: more
 # would only take turns, each with its own part of the store in the processors' memory.
-MEDIUM = 0.03
+MEDIUM = 0.004
 # How many jobs are remembered by their keys, and how long a client by its long jobs, in seconds.
 MEMORY = 10_000
 RECORD = 30.0

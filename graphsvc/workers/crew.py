@@ -17,6 +17,8 @@ from graphsvc.workers.processor import Clock
 # processor for several times as long, since processors are slower when all of them are at work, or has held its
 # worker for as many seconds as the last says.
 LONG, TRUSTED, BLOCKED = 0.3, 1.0, 3.0
+# Who has had a processor for less than this part of the time waits for something else: most likely for its client.
+_WAITING = 0.1
 # A worker is replaced after so many jobs, or once it has grown by so many bytes.
 MAX_JOBS = 20_000
 MAX_GROWTH = 64 << 20
@@ -81,6 +83,12 @@ class Worker:
         # Others had the processors: what matters is what this one takes of them.
         self.look = min(now + max(TRUSTED - used, LONG / 10), self.task.since + BLOCKED)
         return False
+
+    def is_waiting(self, now: float) -> bool:
+        """Whether its job hardly takes a processor, and has not for a while."""
+        assert self.task is not None
+        waited = now - self.task.since
+        return waited >= LONG and self.used() < _WAITING * waited
 
     def was_short(self, task: Task) -> bool:
         """Whether the job that it has just done was not long, though it may have been expected to be."""
@@ -164,8 +172,9 @@ class Crew:
         return [one.task.job for one in self.at_length() if one.task is not None]
 
     def other_jobs(self) -> list[wire.Job]:
-        """The jobs under way that are not long."""
-        return [one.task.job for one in self if one.task is not None and not one.long]
+        """The jobs under way that are not long, but for those that do not take a processor."""
+        now = time.monotonic()
+        return [one.task.job for one in self if one.task and not one.long and not one.is_waiting(now)]
 
     def next_event(self) -> float | None:
         """When a job has to be looked at, or others are to be started."""

@@ -1,4 +1,4 @@
-"""How much memory a process has, how it makes what it shares its own, and gives back what it no longer needs."""
+"""How much memory a process has, and how it gives back what it no longer needs."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import ctypes
 import gc
 import os
 import resource
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+
+from graphsvc.workers.allocator import give_back_free
 
 # https://man7.org/linux/man-pages/man3/mallopt.3.html
 _M_MMAP_THRESHOLD, _M_ARENA_MAX = -3, -8
 _LARGE = 256 << 10
-# https://man7.org/linux/man-pages/man2/madvise.2.html
-_MADV_POPULATE_WRITE = 23
-_SLICE = 1 << 20
 _CGROUP = Path("/sys/fs/cgroup")
 
 
@@ -36,9 +34,7 @@ def give_back_large_blocks() -> None:
 def give_back() -> None:
     """Collect what lies in circles of references, and let all that is free go back to the system."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)
+    give_back_free()
 
 
 def can_have_a_copy() -> bool:
@@ -58,24 +54,3 @@ def _available() -> int:
         most, used = ((_CGROUP / f"memory.{name}").read_text() for name in ("max", "current"))
         found = min(found, int(most) - int(used))
     return found
-
-
-def own_pages() -> Iterator[None]:
-    """Have a copy made of every page that this process shares with who forked it, a megabyte at each step.
-
-    The engine counts references in what it reads, so each page would be copied when it is first read: a query
-    on a new process would take several times as long. Where the kernel cannot do it, nothing is done.
-    """
-    madvise = ctypes.CDLL(None, use_errno=True).madvise
-    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
-    with open("/proc/self/maps", encoding="utf-8") as file:
-        areas = [line.split() for line in file]
-    for span, rights, *_, place in ((*area, "") if len(area) < 6 else area for area in areas):
-        # What is anonymous has no place; a library's data has.
-        if rights != "rw-p" or place not in ("", "[heap]"):
-            continue
-        begin, end = (int(part, 16) for part in span.split("-"))
-        for start in range(begin, end, _SLICE):
-            if madvise(start, min(_SLICE, end - start), _MADV_POPULATE_WRITE) != 0:
-                return
-            yield

@@ -18,6 +18,8 @@ import sys
 
 # Deep recursion in the engine's parser needs stack; beyond this the worker is lost, and only the worker.
 STACK = 64 << 20
+# What can be mapped at the least, however much is mapped and unused.
+_LEAST = 16 << 20
 _PR_SET_PDEATHSIG, _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 1, 38, 22, 2
 _LOAD, _JUMP_EQUAL, _JUMP_SET, _RETURN = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _ERROR = 0x7FFF0000, 0x00050000
@@ -63,10 +65,13 @@ def die_with_parent(sign: int = signal.SIGKILL) -> None:
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, sign, 0, 0, 0)
 
 
-def address_space() -> int:
-    """How many bytes of address space this process has mapped."""
+def address_space() -> tuple[int, int]:
+    """How many bytes of address space this process has mapped, and how many of them are for data but not used."""
     with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[0]) * resource.getpagesize()
+        mapped, resident, shared, _, _, data, _ = (
+            int(n) * resource.getpagesize() for n in file.read().split()
+        )
+    return mapped, max(0, data - (resident - shared))
 
 
 def confine(memory: int, max_file: int = 0, *, files: bool = False) -> bool:
@@ -76,7 +81,9 @@ def confine(memory: int, max_file: int = 0, *, files: bool = False) -> bool:
     whether the system calls are filtered too.
     """
     # The fork has one thread: what the parent's threads held is not freed, and nothing of it is used here.
-    limit = address_space() + memory + STACK
+    mapped, unused = address_space()
+    # An allocator maps more than it needs, and this process can use that too.
+    limit = mapped + STACK + max(memory - unused, _LEAST)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (max_file, max_file))

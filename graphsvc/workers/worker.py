@@ -17,7 +17,7 @@ from typing import IO, Any, NoReturn
 
 from graphsvc.errors import GraphsvcError, OutOfMemory, StoreError
 from graphsvc.workers import sandbox, wire
-from graphsvc.workers.memory import own_pages
+from graphsvc.workers.own_pages import own_pages
 
 # Its answer goes to the file; what it returns goes beside the status.
 Handler = Callable[[wire.Job, bytes, IO[bytes]], dict[str, Any] | None]

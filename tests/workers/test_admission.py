@@ -95,6 +95,20 @@ def test_a_job_whose_like_was_short_is_long_by_the_processor_time_that_it_takes(
 
 
 @pytest.mark.parametrize(
+    ("used", "waited", "counts"), [(0.0, 0.0, True), (LONG, LONG, True), (0.01 * LONG, LONG, False)]
+)
+def test_a_job_that_waits_for_its_client_does_not_keep_others_from_the_processors(
+    monkeypatch: pytest.MonkeyPatch, *, used: float, waited: float, counts: bool
+) -> None:
+    crew, worker, one = Crew(), Worker(os.getpid(), NOBODY, 0, {}), task()
+    crew.add(worker)
+    worker.begin(one, trusted=True)
+    one.since -= waited
+    monkeypatch.setattr(Worker, "used", lambda _: used)
+    assert crew.other_jobs() == ([one.job] if counts else [])
+
+
+@pytest.mark.parametrize(
     ("used", "waited", "expected"), [(LONG / 2, LONG, True), (LONG, LONG, False), (0.0, 2 * TRUSTED, False)]
 )
 def test_what_was_expected_to_be_long_and_was_not_is_known_to_be_short(
