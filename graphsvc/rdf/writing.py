@@ -36,13 +36,17 @@ def write_document(quads: Iterable[ox.Quad], syntax: Format, prefixes: Mapping[s
 def write_graph_document(triples: Iterable[ox.Triple], syntax: Format, prefixes: Mapping[str, str]) -> bytes:
     """An RDF document of triples, as `write_document` makes one; in a syntax for graphs."""
     # One line a triple, by the engine: to take each term apart here would take ten times as long.
-    written: bytes = ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b""
-    lines = sorted(set(written.splitlines(keepends=True)), key=_line_key)
-    content = b"".join(lines)
+    content = sorted_lines(ox.serialize(triples, format=ox.RdfFormat.N_TRIPLES) or b"")
     if engine_format(syntax) == ox.RdfFormat.N_TRIPLES:
         return content
     ordered = ox.parse(content, format=ox.RdfFormat.N_TRIPLES)
     return _written((quad.triple for quad in ordered), syntax, _used_in(content, prefixes))
+
+
+def sorted_lines(content: bytes) -> bytes:
+    """N-Triples by the engine with each line once, in the order of `write_document`."""
+    lines = sorted(set(content.splitlines(keepends=True)), key=_line_key)
+    return b"".join(lines)
 
 
 def _written(ordered: Iterable[Any], syntax: Format, prefixes: dict[str, str]) -> bytes:

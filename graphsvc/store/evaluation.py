@@ -15,7 +15,7 @@ import pyoxigraph as ox
 from graphsvc.errors import GraphsvcError, StoreError, UnknownFunction
 from graphsvc.formats import GRAPH_FORMATS, Format
 from graphsvc.rdf.reading import engine_format
-from graphsvc.rdf.writing import cannot_carry, write_graph_document
+from graphsvc.rdf.writing import cannot_carry, sorted_lines, write_graph_document
 from graphsvc.sparql import Query
 from graphsvc.sparql.diagnosis import diagnose
 from graphsvc.store.output_cap import OutputCap
@@ -65,7 +65,7 @@ def evaluate(
         raise failure("The store could not run the query", error) from error
     try:
         if isinstance(found, ox.QueryTriples):
-            write_triples(cap.counted(found), result, cap.file(out, result), prefixes or {})
+            _write_found(found, result, out, prefixes or {}, cap)
         else:
             wanted = ox.QueryResultsFormat.from_media_type(result.media_type)
             if wanted is None:
@@ -77,11 +77,55 @@ def evaluate(
         raise failure("The store failed while answering", error) from error
 
 
+def _write_found(
+    found: ox.QueryTriples, result: Format, out: IO[bytes], prefixes: Mapping[str, str], cap: OutputCap
+) -> None:
+    """Write what a query found, in N-Triples without an object for each triple."""
+    capped = cap.file(out, result)
+    if engine_format(result) != ox.RdfFormat.N_TRIPLES or result not in GRAPH_FORMATS:
+        write_triples(cap.counted(found), result, capped, prefixes)
+        return
+    lines = _Lines(capped, cap)
+    found.serialize(lines, ox.RdfFormat.N_TRIPLES)  # type: ignore[arg-type]
+    lines.end()
+
+
+class _Lines:
+    """A file of N-Triples that sorts its lines as long as they are few, and else lets them pass as they come."""
+
+    def __init__(self, out: IO[bytes], cap: OutputCap) -> None:
+        self._out, self._cap = out, cap
+        self._held: list[bytes] = []
+        self._lines = 0
+
+    def write(self, chunk: bytes) -> int:
+        # A line end within a literal is escaped: https://www.w3.org/TR/n-triples/#grammar-production-STRING_LITERAL_QUOTE
+        self._lines += chunk.count(b"\n")
+        self._cap.count(self._lines)
+        self._held.append(bytes(chunk))
+        if self._lines >= SORTED_TRIPLES:
+            self._out.write(b"".join(self._held))
+            self._held = []
+        return len(chunk)
+
+    def flush(self) -> None:
+        """Nothing: the serialiser calls it at its end, and so does `end`."""
+
+    def end(self) -> None:
+        """Write what was held."""
+        self._out.write(sorted_lines(b"".join(self._held)))
+
+
 def write_graph(
     store: ox.Store, name: str, result: Format, out: IO[bytes], *, prefixes: Mapping[str, str] | None = None
 ) -> None:
     """Write one graph of `store` to `out`; the empty name is the graph outside all named graphs."""
     graph = ox.NamedNode(name) if name else ox.DefaultGraph()
+    if result in GRAPH_FORMATS and engine_format(result) == ox.RdfFormat.N_TRIPLES:
+        lines = _Lines(out, OutputCap())
+        store.dump(lines, ox.RdfFormat.N_TRIPLES, from_graph=graph)  # type: ignore[arg-type]
+        lines.end()
+        return
     quads = store.quads_for_pattern(None, None, None, graph)
     write_triples((quad.triple for quad in quads), result, out, prefixes or {})
 

@@ -28,6 +28,11 @@ class OutputCap:
                 raise self._too_many("triples")
             yield triple
 
+    def count(self, triples: int) -> None:
+        """Raise ResultTooLarge where these are too many."""
+        if self.rows and triples > self.rows:
+            raise self._too_many("triples")
+
     def file(self, out: IO[bytes], result: Format) -> IO[bytes]:
         """`out`, so that writing solutions in the format `result` to it raises ResultTooLarge past the cap."""
         if not self.rows and not self.size:
