@@ -35,7 +35,7 @@ LINEAR = ("grouped count", "per year aggregate")
 _ANEW = (("Accept-Language", "en,x-@U@;q=0.1"),)
 # An index of many titles takes its time, once.
 _INDEX = 1800.0
-_SETTLED = 0.8
+_SETTLED = 0.3
 _HUB = "/doc/org/org-0"
 _CLASS = "/describe?" + urlencode({"iri": f"{BASE}def/dg#Instrument"})
 _GRAPH = "/graph/instruments-000"

@@ -72,9 +72,8 @@ def measure(sizes: list[int], rounds: int, seconds: float) -> dict[str, Any]:
         say(f"{max(sizes):,} instruments: starts on disk")
         results["start_on_disk"] = on_disk(graph_of(max(sizes), BUILD), rounds + 2)
     results["loads_size"] = max(sizes)
-    # A load of the largest takes minutes, and there are eight of them.
-    turns = 1 if max(sizes) >= LARGE[0] else min(rounds, 2)
-    results["loads"] = loads(graph_of(max(sizes), BUILD), turns, say)
+    # Once: a load of the largest takes minutes, and there are eight of them.
+    results["loads"] = loads(graph_of(max(sizes), BUILD), 1, say)
     grown = tuple(size for size in (*SIZES, *LARGE) if size <= max(sizes)) or tuple(sizes)
     results["growth"] = growth(grown, seconds, say)
     return results
