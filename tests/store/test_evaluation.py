@@ -59,7 +59,7 @@ def test_many_triples_are_all_written_as_they_come(
 ) -> None:
     expected = constructed(store, N_TRIPLES)
     assert expected.count(b"\n") == 49
-    monkeypatch.setattr(evaluation, "SORTED_TRIPLES", few)
+    monkeypatch.setattr(evaluation, "SORTED_LINES", few)
     written = constructed(store, N_TRIPLES)
     assert sorted(written.splitlines()) == sorted(expected.splitlines())
     assert (written == expected) is (few == 50)
