@@ -35,7 +35,7 @@ def main() -> None:
     )
     parser.add_argument("--size", type=int, action="append")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.3)
+    parser.add_argument("--seconds", type=float, default=0.25)
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--docs", type=Path, default=DOCS)
     given = parser.parse_args()

@@ -42,7 +42,7 @@ def own_pages() -> Iterator[None]:
                 if not populate(runs[0][0], runs[0][0] + _PAGE):
                     return
                 # A huge page that is shared has come apart now, and can be put together as this process's own.
-                full = 2 * sum(stop - at for at, stop in runs) >= _HUGE
+                full = 4 * sum(stop - at for at, stop in runs) >= 3 * _HUGE
                 if not full or madvise(start, _HUGE, _MADV_COLLAPSE) != 0:
                     for at, stop in runs:
                         populate(at, stop)

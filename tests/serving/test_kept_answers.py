@@ -214,7 +214,7 @@ def test_a_graph_that_is_streamed_has_another_tag_once_it_has_changed(streaming:
 def test_a_stream_that_broke_off_is_not_kept(streaming: Server) -> None:
     for _ in range(2):
         with pytest.raises(IncompleteRead):
-            streaming.ask("GET", f"/sparql?timeout=1&query={quote(ROWS)}", Accept=JSON)
+            streaming.ask("GET", f"/sparql?timeout=2&query={quote(ROWS)}", Accept=JSON)
 
 
 def test_a_connection_stays_open_after_a_stream_unless_its_client_wants_it_closed(streaming: Server) -> None:

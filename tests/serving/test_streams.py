@@ -148,8 +148,9 @@ def test_a_client_that_takes_nothing_holds_up_its_reader_and_is_left_in_the_end(
             target = "/sparql?" + urlencode({"query": ENDLESS})
             client.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
             _until(lambda: pipes() > own and _wait(serving("keeper")), "the reader goes on")
+            # A reader may make its memory its own meanwhile, in huge pages.
             for one in serving(""):
-                assert one.memory < before.get(one.pid, 32 << 20) + (40 << 20), one.command
+                assert one.memory < before.get(one.pid, 32 << 20) + (64 << 20), one.command
             _until(lambda: pipes() == own, "the client is not left")
 
 
