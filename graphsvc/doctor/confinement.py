@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from graphsvc.doctor.findings import Finding, ok, wrong
+from graphsvc.workers.apart import apart
 from graphsvc.workers.sandbox import confine
 
 _MEMORY = 64 << 20
@@ -61,18 +62,7 @@ def examine_sandbox() -> Iterator[Finding]:
 
 def _tried() -> dict[str, Any] | None:
     """What a confined process says of itself; None where it says nothing."""
-    source, target = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.close(source)
-            os.write(target, json.dumps(_try()).encode())
-        finally:
-            os._exit(0)
-    os.close(target)
-    with open(source, "rb") as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
+    said = apart(lambda: json.dumps(_try()).encode())
     told: dict[str, Any] | None = json.loads(said) if said else None
     return told
 

@@ -219,10 +219,7 @@ class Channel(HTTPChannel):  # type: ignore[misc]
         with self.outbuf_lock:
             for rest in (head[sent:], body):
                 if rest and self.connected:
-                    buffer = ReadOnlyFileBasedBuffer(io.BytesIO(rest))
-                    self.total_outbufs_len += buffer.prepare()
-                    self.outbufs += [buffer, OverflowableBuffer(self.adj.outbuf_overflow)]
-                    self.current_outbuf_count = 0
+                    self._line_up(rest)
             self._flush_exception(self._flush_some)
 
     def write_soon(self, data: Any) -> int:
@@ -239,20 +236,20 @@ class Channel(HTTPChannel):  # type: ignore[misc]
             if not self.total_outbufs_len:
                 sent, _ = self._flush_exception(partial(self.send, data), do_close=False)
             if sent < len(data):
-                rest = io.BytesIO(data)
-                rest.seek(sent)
-                buffer = ReadOnlyFileBasedBuffer(rest)
-                self.total_outbufs_len += buffer.prepare()
-                # The last is always one that can be appended to.
-                last = (
-                    [OverflowableBuffer(self.adj.outbuf_overflow)]
-                    if self.outbufs[-1]
-                    else [self.outbufs.pop()]
-                )
-                self.outbufs += [buffer, *last]
-                self.current_outbuf_count = 0
+                self._line_up(data, sent)
                 self.server.pull_trigger()
         return len(data)
+
+    def _line_up(self, data: bytes, sent: int = 0) -> None:
+        """Let what is left after so many bytes wait to be sent, as it is; under the lock of the buffers."""
+        rest = io.BytesIO(data)
+        rest.seek(sent)
+        buffer = ReadOnlyFileBasedBuffer(rest)
+        self.total_outbufs_len += buffer.prepare()
+        # The last is always one that can be appended to.
+        last = OverflowableBuffer(self.adj.outbuf_overflow) if self.outbufs[-1] else self.outbufs.pop()
+        self.outbufs += [buffer, last]
+        self.current_outbuf_count = 0
 
     def send(self, data: bytes, do_close: bool = True) -> int:
         """Send, and count what the client takes."""

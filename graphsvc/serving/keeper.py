@@ -29,12 +29,12 @@ from graphsvc.store.reader import direct_reader, reader
 from graphsvc.store.snapshot import load
 from graphsvc.validation.pooled import KIND, validate_stored_job
 from graphsvc.workers.allocator import give_back_free
+from graphsvc.workers.apart import apart
 from graphsvc.workers.board import Board
 from graphsvc.workers.changed_graphs import ChangedGraphs
 from graphsvc.workers.direct import DirectReaders
 from graphsvc.workers.lane import Lane, Writes, forked
 from graphsvc.workers.pool import Pool
-from graphsvc.workers.sandbox import die_with_parent
 from graphsvc.workers.wire import Job
 from graphsvc.workers.worker import Handler
 
@@ -164,23 +164,17 @@ def _apart(work: Callable[[], str], place: str) -> str:
 
     A process that had a store open for writing cannot be forked any more: the store has threads.
     """
-    source, target = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(source)
-        die_with_parent()
+
+    def told() -> bytes:
         try:
-            told = f"+{work()}"
+            text = f"+{work()}"
         except GraphsvcError as error:
-            told = f"-{error}"
+            text = f"-{error}"
         except BaseException as error:
-            told = f"-{place}: {type(error).__name__}: {error}"
-        os.write(target, told.encode()[:4000])
-        os._exit(0)
-    os.close(target)
-    with open(source, "rb") as pipe:
-        said = pipe.read().decode(errors="replace")
-    os.waitpid(child, 0)
+            text = f"-{place}: {type(error).__name__}: {error}"
+        return text.encode()[:4000]
+
+    said = apart(told).decode(errors="replace")
     if not said:
         raise StoreError(f"{place}: what makes the store ready was lost")
     if said[0] == "-":

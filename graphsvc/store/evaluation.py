@@ -13,7 +13,7 @@ from typing import IO, Any
 import pyoxigraph as ox
 
 from graphsvc.errors import GraphsvcError, StoreError, UnknownFunction
-from graphsvc.formats import GRAPH_FORMATS, Format
+from graphsvc.formats import GRAPH_FORMATS, N_TRIPLES, Format
 from graphsvc.rdf.reading import engine_format
 from graphsvc.rdf.writing import cannot_carry, sorted_lines, write_graph_document
 from graphsvc.sparql import Query
@@ -84,7 +84,7 @@ def _write_found(
 ) -> None:
     """Write what a query found, in N-Triples without an object for each triple."""
     capped = cap.file(out, result)
-    if engine_format(result) != ox.RdfFormat.N_TRIPLES or result not in GRAPH_FORMATS:
+    if result != N_TRIPLES:
         write_triples(cap.counted(found), result, capped, prefixes)
         return
     lines = _Lines(capped, SORTED_LINES, cap)
@@ -95,7 +95,7 @@ def _write_found(
 class _Lines:
     """A file of N-Triples: less than `few` lines are sorted, and more pass as they come."""
 
-    def __init__(self, out: IO[bytes], few: int, cap: OutputCap | None = None) -> None:
+    def __init__(self, out: IO[bytes], few: int, cap: OutputCap) -> None:
         self._out, self._few, self._cap = out, few, cap
         self._held: list[bytes] = []
         self._lines = 0
@@ -103,8 +103,7 @@ class _Lines:
     def write(self, chunk: bytes) -> int:
         # A line end within a literal is escaped: https://www.w3.org/TR/n-triples/#grammar-production-STRING_LITERAL_QUOTE
         self._lines += chunk.count(b"\n")
-        if self._cap is not None:
-            self._cap.count(self._lines)
+        self._cap.count(self._lines)
         self._held.append(bytes(chunk))
         if self._lines >= self._few:
             self._out.write(b"".join(self._held))
@@ -124,8 +123,8 @@ def write_graph(
 ) -> None:
     """Write one graph of `store` to `out`; the empty name is the graph outside all named graphs."""
     graph = ox.NamedNode(name) if name else ox.DefaultGraph()
-    if result in GRAPH_FORMATS and engine_format(result) == ox.RdfFormat.N_TRIPLES:
-        lines = _Lines(out, SORTED_TRIPLES)
+    if result == N_TRIPLES:
+        lines = _Lines(out, SORTED_TRIPLES, OutputCap())
         store.dump(lines, ox.RdfFormat.N_TRIPLES, from_graph=graph)  # type: ignore[arg-type]
         lines.end()
         return

@@ -24,8 +24,7 @@ class OutputCap:
     def counted(self, triples: Iterable[T]) -> Iterator[T]:
         """The triples as they come. Raises ResultTooLarge at the first that is too many."""
         for number, triple in enumerate(triples, start=1):
-            if self.rows and number > self.rows:
-                raise self._too_many("triples")
+            self.count(number)
             yield triple
 
     def count(self, triples: int) -> None:

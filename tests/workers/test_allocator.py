@@ -11,12 +11,13 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from graphsvc.workers import allocator
+from graphsvc.workers.apart import apart
+from graphsvc.workers.memory import resident
 from graphsvc.workers.own_pages import own_pages
 from tests.conftest import LIBRARY, running
 from tests.processes import family
@@ -61,21 +62,6 @@ def test_the_processes_that_hold_the_engine_have_it_and_the_others_have_not(tmp_
         assert holders(project) == expected
 
 
-def in_a_fork(work: Callable[[], bytes]) -> bytes:
-    source, target = os.pipe()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.write(target, work())
-        finally:
-            os._exit(0)
-    os.close(target)
-    with open(source, "rb") as pipe:
-        said = pipe.read()
-    os.waitpid(child, 0)
-    return said
-
-
 def shared(at: int) -> int:
     """How many kB of the area that begins there others have too."""
     found = 0
@@ -87,10 +73,6 @@ def shared(at: int) -> int:
         elif begun and line.startswith("Shared_Dirty:"):
             found += int(line.split()[1])
     return found
-
-
-def resident() -> int:
-    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * mmap.PAGESIZE
 
 
 @pytest.mark.parametrize("huge", [True, False], ids=["huge pages", "small pages"])
@@ -106,14 +88,14 @@ def test_a_fork_makes_what_is_there_its_own_and_takes_nothing_for_what_is_not(*,
     at = ctypes.addressof(ctypes.c_char.from_buffer(area))
 
     def work() -> bytes:
-        before, all_of_it = shared(at), resident()
+        before, all_of_it = shared(at), resident(os.getpid())
         steps = sum(1 for _ in own_pages())
         same = area[: size // 4] == bytes([7]) * (size // 4) and sum(area[size // 4 :: _HUGE]) == (
             0 if huge else 9 * len(range(size // 4, size // 2, _HUGE))
         )
-        return json.dumps([before, shared(at), steps, same, resident() - all_of_it]).encode()
+        return json.dumps([before, shared(at), steps, same, resident(os.getpid()) - all_of_it]).encode()
 
-    before, after, steps, same, grown = json.loads(in_a_fork(work))
+    before, after, steps, same, grown = json.loads(apart(work))
     assert before >= size // 4 >> 10
     assert (after, same) == (0, True)
     assert steps >= size // 4 // _HUGE
