@@ -28,6 +28,12 @@ from graphsvc.store.remote import Remote, RemoteStore
 from graphsvc.store.writing import Setting
 
 
+def has_columns(settings: Settings) -> bool:
+    """Whether columns are made of the data: of the union of all graphs in a store of this service's own."""
+    here = not settings.store.startswith("remote:")
+    return here and settings.default_graph == "union" and settings.max_column_triples > 0
+
+
 def remote_store(settings: Settings) -> RemoteStore | None:
     """The remote store that `settings.store` names, if it names one; what it holds is its own affair.
 

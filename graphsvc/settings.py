@@ -36,7 +36,7 @@ _OF_ONE_NODE = frozenset(
         "reader_memory", "client_share", "client_patience", "grace", "hold_back", "guards", "feed_entries",
         "feed_bytes", "follow", "follow_authorization", "remote_credentials", "remote_engine",
         "remote_epoch_graph", "remote_freshness", "cache_bytes", "rate_limit", "rate_burst", "trusted_proxies",
-        "metrics", "tracing", "log_format", "log_queries", "log_clients",
+        "metrics", "tracing", "log_format", "log_queries", "log_clients", "max_column_triples",
     }
 )  # fmt: skip
 
@@ -151,6 +151,10 @@ class Settings:
     log_clients: bool = _setting(False, "Whether the log of requests has whole addresses of clients.")
     hold_back: int = _setting(16 << 20, "Up to this size an answer is held until it is whole.")
     cache_bytes: int = _setting(64 << 20, "How much memory answers that are kept may take; 0: none is kept.")
+    max_column_triples: int = _setting(
+        20_000_000,
+        "Up to how many triples columns are made of, which answer counts, orders and text filters; 0: none are.",
+    )
     max_result_rows: int = _setting(0, "How many rows or triples an answer may have; 0: no limit.")
     max_result_bytes: int = _setting(0, "How many bytes an answer may have; 0: no limit.")
     max_query_bytes: int = _setting(256 << 10, "The longest query text.")

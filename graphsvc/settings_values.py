@@ -84,6 +84,7 @@ RULES: tuple[tuple[str, str, Callable[[Any], bool]], ...] = (
     ("grace", "0 or more", lambda value: value >= 0),
     ("reader_memory", "at least 16 MB", lambda value: value >= 16 << 20),
     ("hold_back", "0 or more", lambda value: value >= 0),
+    ("max_column_triples", "0 or more", lambda value: value >= 0),
     ("max_result_rows", "0 or more", lambda value: value >= 0),
     ("max_result_bytes", "0 or more", lambda value: value >= 0),
     ("max_query_bytes", "more than 0", lambda value: value > 0),

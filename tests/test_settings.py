@@ -92,6 +92,7 @@ WRONG = [
     ("grace", -1.0),
     ("reader_memory", 1),
     ("hold_back", -1),
+    ("max_column_triples", -1),
     ("max_result_rows", -1),
     ("max_result_bytes", -1),
     ("max_query_bytes", 0),

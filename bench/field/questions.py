@@ -47,11 +47,11 @@ class Question:
         """Whether an engine has anything to answer with."""
         return not self.page or engine.pages
 
-    def warm(self, engine: Engine) -> list[Request]:
+    def warm(self, engine: Engine, comment: str = "") -> list[Request]:
         """The same requests again and again."""
         if self.page:
             return [Request(f"/doc/instrument/x-{_FIXED['@N@']}", self.page)]
-        return [engine.query(fixed(text), accept_of(text)) for text in self.texts]
+        return [engine.query(fixed(text) + comment, accept_of(text)) for text in self.texts]
 
     def cold(self, engine: Engine) -> list[Request]:
         """Requests of which none is the same twice: other things, and a comment that is another each time."""

@@ -17,9 +17,10 @@ from typing import Any
 from waitress import wasyncore
 from waitress.server import create_server
 
+from graphsvc.columns import Calls
 from graphsvc.feed import Feed
 from graphsvc.feed.state import figures
-from graphsvc.loading import disk_folder, remote_store
+from graphsvc.loading import disk_folder, has_columns, remote_store
 from graphsvc.project import Project
 from graphsvc.search.served import REST, ServedIndexes
 from graphsvc.serving.channel import Brevity, Channel, Dispatcher, check_all
@@ -58,7 +59,13 @@ def answer(role: Role) -> None:
     logging.getLogger("waitress").addFilter(Brevity())
     remote = remote_store(settings)
     page = None if remote else EpochPage(role.keeper)
-    store = remote or PooledStore(role.keeper, timeout=settings.query_timeout, hold_back=settings.hold_back)
+    calls = Calls(role.keeper)
+    store = remote or PooledStore(
+        role.keeper,
+        timeout=settings.query_timeout,
+        hold_back=settings.hold_back,
+        tell=calls.hear,
+    )
     cache = _cache(role) if page is not None else None
     readers = None if remote else role.keeper
     elsewhere = questions(remote, settings) if remote else None
@@ -75,6 +82,8 @@ def answer(role: Role) -> None:
     metrics.sources = [*figures_of(app), StoreSize(store, disk_folder(settings))]
     if cache is not None:
         metrics.sources.append(cache.figures)
+    if has_columns(settings):
+        metrics.sources.append(calls.figures)
     if settings.follow and feed is not None and feed.following is not None:
         metrics.sources.append(partial(figures, feed.following, feed.about))
     server = _server(role, app)

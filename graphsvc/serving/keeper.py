@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
+from graphsvc.columns import Columns
 from graphsvc.errors import GraphsvcError, ProjectError, StoreError
 from graphsvc.feed.copies import begun, resumed
 from graphsvc.feed.primary import Primary, first_snapshot
@@ -60,16 +61,17 @@ def keep(role: Role) -> None:
     give_back_free()
     gc.freeze()
     cap = OutputCap(settings.max_result_rows, settings.max_result_bytes)
+    columns = Columns(Path(role.keeper).parent, settings.reader_memory // 4, rows=folder is not None)
     pool = Pool(
         role.socket(),
-        _handler(store, keeping, project.version),
+        _handler(store, keeping, project.version, columns),
         size=settings.reader_count,
         memory=settings.reader_memory,
         share=settings.client_share or None,
         about=keeping.about,
         lane=lane,
         board=Board(role.keeper),
-        direct=DirectReaders(role.keeper, direct_reader(store, cap), os.cpu_count() or 1),
+        direct=DirectReaders(role.keeper, direct_reader(store, cap, columns.evaluate), os.cpu_count() or 1),
     )
 
     def ready() -> None:
@@ -81,9 +83,9 @@ def keep(role: Role) -> None:
     keeping.close()
 
 
-def _handler(store: LocalStore, keeping: Keeping | DiskKeeping, files: str) -> Handler:
+def _handler(store: LocalStore, keeping: Keeping | DiskKeeping, files: str, columns: Columns) -> Handler:
     """What a reader does: it answers a query, or validates what is stored."""
-    query = reader(store, lambda: keeping.about, files)
+    query = reader(store, lambda: keeping.about, files, columns.evaluate)
 
     def handle(job: Job, payload: bytes, out: IO[bytes]) -> dict[str, Any] | None:
         if job.kind != KIND:

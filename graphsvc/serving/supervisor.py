@@ -18,8 +18,9 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from graphsvc.columns import SOCKET
 from graphsvc.errors import ProjectError
-from graphsvc.loading import remote_store
+from graphsvc.loading import has_columns, remote_store
 from graphsvc.project import Project
 from graphsvc.serving.child import HOPELESS, Role
 from graphsvc.serving.logs import begin_log
@@ -62,10 +63,12 @@ class Supervisor:
         self._metrics = _listen(*place(settings.metrics)) if settings.metrics else None
         self.settings = replace(settings, port=web.getsockname()[1])
         keeper = _Child("graphsvc.serving.keeper", self._pool_socket("keeper"), engine=True)
+        tabulator = _Child("graphsvc.serving.tabulator", self._pool_socket(SOCKET), awaited=False)
         self._children = [] if remote else [keeper]
         self._children += [
             _Child("graphsvc.serving.checker", self._pool_socket("checker"), awaited=False, engine=True),
             _Child("graphsvc.serving.indexer", self._pool_socket("indexer"), awaited=False),
+            *((tabulator,) if has_columns(self.settings) else ()),
             _Child("graphsvc.serving.http", web),
         ]
         self._stopping = False

@@ -6,7 +6,6 @@ the gate answers in linear time what must be known before.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -16,6 +15,7 @@ from graphsvc.rdf.terms import Term
 from graphsvc.sparql.binding import bind
 from graphsvc.sparql.federated_query import ServiceCall, check_calls, from_graphs
 from graphsvc.sparql.lexer import Token, position, tokens
+from graphsvc.sparql.names import is_plain
 from graphsvc.sparql.search_clause import SearchClause, search_clauses
 
 MAX_DEPTH = 128
@@ -25,8 +25,6 @@ _OPENING = {"{": "}", "(": ")", "[": "]", "<<": ">>", "<<(": ")>>"}
 _CLOSING = frozenset(_OPENING.values())
 _OPERATORS = frozenset({"||", "&&", "+", "-", "*", "/", "!", "^", "|"})
 _VOLATILE = frozenset({"NOW", "RAND", "UUID", "STRUUID", "BNODE"})
-# An absolute IRI that resolving it against a base leaves as it is.
-_PLAIN = re.compile(r"(?!.*/\.{1,2}(?:[/?#]|\Z))[A-Za-z][A-Za-z0-9+.-]*:[^\\\s]*")
 _UPDATES = frozenset({"INSERT", "DELETE", "WITH", "LOAD", "CLEAR", "DROP", "CREATE", "ADD", "MOVE", "COPY"})
 
 
@@ -88,7 +86,7 @@ class Query:
         """
         if self.dataset.given:
             return frozenset((*(self.dataset.default_graphs or ()), *(self.dataset.named_graphs or ())))
-        if self.names_dataset and all(_PLAIN.fullmatch(name) for name in self.graphs):
+        if self.names_dataset and all(map(is_plain, self.graphs)):
             return frozenset(self.graphs)
         return None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from types import TracebackType
 from typing import Any, Self
@@ -23,13 +24,22 @@ class PooledStore:
     """The store behind the pool of readers that listens at `address`.
 
     A query has `timeout` seconds unless its limits give it less. Up to `hold_back` bytes an answer is whole or
-    an error, unless its limits ask for the first ones earlier; beyond, it is streamed.
+    an error, unless its limits ask for the first ones earlier; beyond, it is streamed. `tell` is told what is said
+    beside each answer that is whole.
     """
 
-    def __init__(self, address: str, *, timeout: float = 30.0, hold_back: int = 16 << 20) -> None:
+    def __init__(
+        self,
+        address: str,
+        *,
+        timeout: float = 30.0,
+        hold_back: int = 16 << 20,
+        tell: Callable[[Mapping[str, Any]], None] = lambda _: None,
+    ) -> None:
         self._client = PoolClient(address, hold_back=hold_back)
         self._board = Board(address)
         self._timeout = timeout
+        self._tell = tell
 
     def query(self, query: Query, result: Format, limits: Limits = Limits()) -> Answer:  # noqa: B008
         """See `Store.query`."""
@@ -87,6 +97,7 @@ class PooledStore:
         )
         epoch = str(product.fields.get("epoch") or before)
         fields = product.fields
+        self._tell(fields)
         return Answer(
             product.chunks, epoch, product.length, fields.get("graph_epoch", ""), fields.get("seconds")
         )

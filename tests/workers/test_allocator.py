@@ -54,6 +54,7 @@ def holders(project: Path) -> dict[str, bool]:
 def test_the_processes_that_hold_the_engine_have_it_and_the_others_have_not(tmp_path: Path) -> None:
     project = Path(shutil.copytree(LIBRARY, tmp_path / "library"))
     expected = {"serve": False, "keeper": True, "checker": True, "indexer": False, "http": False}
+    expected["tabulator"] = False
     with running(project):
         # The last of them are started once it is ready.
         until = time.monotonic() + 20

@@ -1,0 +1,124 @@
+"""Answers queries from the columns of the present state, and has the engine answer where they cannot tell."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import OrderedDict
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Protocol
+
+from graphsvc.columns.column import Table
+from graphsvc.columns.file import NotHere, path_of
+from graphsvc.columns.narrowing import narrowed
+from graphsvc.columns.results import lines, write
+from graphsvc.columns.solving import Solving
+from graphsvc.errors import QuerySyntaxError
+from graphsvc.formats import Format
+from graphsvc.sparql import Form, Query
+from graphsvc.sparql.shape import shape
+from graphsvc.sparql.star import Star, read_star
+from graphsvc.sparql.text_filter import TextFilter, read_text_filter
+from graphsvc.store.output_cap import OutputCap
+
+# What a reader says beside an answer that columns gave, or helped with, or would have.
+USED, WANTED = {"columns": "used"}, {"columns": "wanted"}
+# A query that takes the engine no longer, in seconds, is none to make columns for.
+WORTH_IT = 0.005
+# How often a reader looks whether there are columns now, in seconds.
+_LOOK = 0.1
+_LONGEST = 4_000
+# Shapes of queries that are of no kind that columns are for: so many are remembered.
+_SHAPES = 500
+# A query that has none of these, nor a semicolon or a full stop between statements, is of neither kind.
+_WORDS = re.compile(
+    r"\b(?:COUNT|MIN|MAX|GROUP|ORDER|DISTINCT|CONTAINS|STRSTARTS|STRENDS|REGEX)\b|[;.]\s", re.IGNORECASE
+)
+
+
+class Queried(Protocol):
+    """The store that answers what columns do not."""
+
+    def evaluate(self, query: Query, result: Format, out: IO[bytes], cap: OutputCap) -> None:
+        """Write the answer to a query to `out`."""
+
+    def epoch(self) -> str:
+        """The name of its state."""
+
+
+class Columns:
+    """The columns in `folder`, of whatever state a store is in; up to `room` bytes of them are mapped at once.
+
+    With `rows` they answer queries for plain rows too, which an engine in memory finds about as fast.
+    """
+
+    def __init__(self, folder: Path, room: int, *, rows: bool) -> None:
+        self._folder, self._room, self._rows = folder, room, rows
+        self._epoch, self._due = "", 0.0
+        self._table: Table | None = None
+        self._others: OrderedDict[str, None] = OrderedDict()
+
+    def evaluate(
+        self, store: Queried, query: Query, result: Format, out: IO[bytes], cap: OutputCap
+    ) -> dict[str, str]:
+        """Write the answer to a query to `out`; USED, WANTED, or nothing.
+
+        Raises as the store's `evaluate` does.
+        """
+        table = self._opened(store.epoch())
+        if table is not None and self._may_be(query):
+            return self._evaluate(table, store, query, result, out, cap)
+        begun = time.process_time()
+        store.evaluate(query, result, out, cap)
+        is_slow = table is None and time.process_time() - begun > WORTH_IT
+        return WANTED if is_slow and self._may_be(query) and any(self._read(query)) else {}
+
+    def _evaluate(
+        self, table: Table, store: Queried, query: Query, result: Format, out: IO[bytes], cap: OutputCap
+    ) -> dict[str, str]:
+        star, asked = self._read(query)
+        found = None
+        if star is not None:
+            with suppress(NotHere, MemoryError):
+                found = lines(Solving(star, table), table)
+            if found is not None:
+                write([one.name for one in star.selected], found, result, cap.file(out, result))
+                return USED
+        narrower = None if asked is None else narrowed(query, asked, table)
+        if narrower is not None:
+            # What is wrong with a query is said of the text that was sent.
+            with suppress(QuerySyntaxError):
+                store.evaluate(narrower, result, out, cap)
+                return USED
+        store.evaluate(query, result, out, cap)
+        return {}
+
+    def _opened(self, epoch: str) -> Table | None:
+        now = time.monotonic()
+        if epoch != self._epoch or (self._table is None and now >= self._due):
+            self._table, self._epoch, self._due = None, epoch, now + _LOOK
+            with suppress(OSError, ValueError):
+                self._table = Table(path_of(self._folder, epoch), self._room)
+        return self._table
+
+    def _may_be(self, query: Query) -> bool:
+        """Whether nothing tells at first sight that a query is of another kind."""
+        text = query.text
+        if query.history or len(text) > _LONGEST or not _WORDS.search(text):
+            return False
+        return shape(text) not in self._others
+
+    def _read(self, query: Query) -> tuple[Star | None, TextFilter | None]:
+        star = None
+        if query.form is Form.SELECT and not query.names_dataset and not query.dataset.given:
+            star = read_star(query.text)
+        if star is not None and not (self._rows or star.grouped or star.order):
+            star = None
+        asked = None if star else read_text_filter(query.text)
+        # Whether an expression can be looked for depends on what is in a string, which a shape leaves open.
+        if star is None and asked is None and "regex" not in query.text.lower():
+            self._others[shape(query.text)] = None
+            if len(self._others) > _SHAPES:
+                self._others.popitem(last=False)
+        return star, asked

@@ -1,0 +1,205 @@
+"""The columns of one state, read: who has a value, which values there are, and what they look like in results."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from mmap import mmap
+from pathlib import Path
+from typing import Any, TypeVar
+
+from graphsvc.columns.file import NotHere, Reading, Section
+from graphsvc.columns.terms import IRI, MIXED, STRING, iri_fragment, is_as_it_is, key_of, literal_fragment
+from graphsvc.sparql.statement import Constant
+
+# In place of a value's code: there is none.
+NONE = 0xFFFFFFFF
+# From so many subjects on for one that is looked at, it is looked up in what is in order; else a table is made.
+FEW = 16
+T = TypeVar("T")
+
+
+class Texts:
+    """Texts one after another, by number."""
+
+    def __init__(self, file: Reading, text: Section, starts: Section) -> None:
+        self._file, self._text, self._starts = file, text, starts
+
+    @cached_property
+    def text(self) -> mmap | bytes:
+        """All of them."""
+        return self._file.bytes(self._text)
+
+    @cached_property
+    def starts(self) -> memoryview[int]:
+        """Where each begins, and the last one ends."""
+        return self._file.numbers(self._starts, "Q")
+
+    def __getitem__(self, number: int) -> bytes:
+        return self.text[self.starts[number] : self.starts[number + 1]]
+
+    def several(self, numbers: Sequence[int]) -> Iterator[bytes]:
+        """Those of several numbers, in their order."""
+        begins = map(self.starts.__getitem__, numbers)
+        ends = map(self.starts.__getitem__, map((1).__add__, numbers))
+        return map(self.text.__getitem__, map(slice, begins, ends))
+
+
+class Kept:
+    """Tables made of columns, of which the last few are kept."""
+
+    def __init__(self, most: int = 16) -> None:
+        self._most = most
+        self._kept: OrderedDict[object, Any] = OrderedDict()
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._kept
+
+    def get(self, key: object, make: Callable[[], T]) -> T:
+        """What is kept under a key, or made and kept now."""
+        found: T = self._kept[key] if key in self._kept else make()
+        self._kept[key] = found
+        self._kept.move_to_end(key)
+        if len(self._kept) > self._most:
+            self._kept.popitem(last=False)
+        return found
+
+
+class Column:
+    """The pairs of one property; `single` if no subject has two values of it.
+
+    A value is told by its code, a subject by its number.
+    """
+
+    def __init__(self, file: Reading, told: dict[str, Any], subjects: int, kept: Kept) -> None:
+        self._file, self._told, self._count, self._kept = file, told, subjects, kept
+        values = told["values"]
+        self.single: bool = told["single"]
+        self.kind: str = values["kind"]
+        self.values = Texts(file, values["text"], values["starts"])
+        self._looked_up = 0
+
+    @cached_property
+    def subjects(self) -> memoryview[int]:
+        """The subject of each pair, in their order."""
+        return self._file.numbers(self._told["subjects"], "I")
+
+    @cached_property
+    def codes(self) -> memoryview[int]:
+        """The value of each pair, in the same order."""
+        return self._file.numbers(self._told["codes"], "I")
+
+    @cached_property
+    def _by_value(self) -> memoryview[int]:
+        return self._file.numbers(self._told["by_value"], "I")
+
+    @cached_property
+    def _ends(self) -> memoryview[int]:
+        return self._file.numbers(self._told["ends"], "Q")
+
+    def codes_of(self, subjects: Sequence[int]) -> list[int]:
+        """The value of each of these subjects, NONE for those without one; only for a `single` column."""
+        if len(self.subjects) == self._count:
+            return [*map(self.codes.__getitem__, subjects)]
+        self._looked_up += len(subjects)
+        # A table costs as much as to look up so many.
+        if (self, NONE) not in self._kept and self._looked_up * FEW < len(self.subjects):
+            return [self._code_of(subject) for subject in subjects]
+        return [*map(self._kept.get((self, NONE), self._table).__getitem__, subjects)]
+
+    def _code_of(self, subject: int) -> int:
+        at = bisect_left(self.subjects, subject)
+        there = at < len(self.subjects) and self.subjects[at] == subject
+        return self.codes[at] if there else NONE
+
+    def _table(self) -> array[int]:
+        table = array("I", b"\xff\xff\xff\xff") * self._count
+        for subject, code in zip(self.subjects, self.codes, strict=True):
+            table[subject] = code
+        return table
+
+    def code(self, constant: Constant) -> int | None:
+        """The code of a value; None where no subject has it."""
+        if not is_as_it_is(constant.value):
+            raise NotHere
+        fragment = iri_fragment(constant.value) if constant.is_iri else literal_fragment(constant.value)
+        count = int(self._told["values"]["count"])
+        wanted = fragment if self.kind == MIXED else constant.value
+        if self.kind not in (MIXED, IRI if constant.is_iri else STRING):
+            return None
+        place = bisect_left(range(count), wanted, key=lambda code: key_of(self.kind, self.values[code]))
+        return place if place < count and self.values[place] == fragment else None
+
+    def having(self, code: int) -> memoryview[int]:
+        """The subjects that have a value, in their order."""
+        return self._by_value[self._ends[code - 1] if code else 0 : self._ends[code]]
+
+    def flags(self, code: int, subjects: Sequence[int]) -> Iterator[int]:
+        """For each of these subjects whether it has a value."""
+        having = self.having(code)
+        if len(subjects) * FEW < len(having) and (self, code) not in self._kept:
+            return (_has(having, subject) for subject in subjects)
+        return map(self._kept.get((self, code), lambda: self._flags(having)).__getitem__, subjects)
+
+    def _flags(self, having: Sequence[int]) -> bytearray:
+        flags = bytearray(self._count)
+        for subject in having:
+            flags[subject] = 1
+        return flags
+
+    def with_text(self, text: str, most: int) -> set[int] | None:
+        """The subjects that may have a value with `text` in it, which is in lower case; None for more than `most`,
+        and where that cannot be told."""
+        values = self._told["values"]
+        if "lower" not in values:
+            return None
+        lower = Texts(self._file, values["lower"], values["lower_starts"])
+        found: set[int] = set()
+        if not self._add(self._file.numbers(values["unsure"], "I"), found, most):
+            return None
+        haystack, needle = self._file.bytes(values["lower"]), text.encode()
+        at = haystack.find(needle)
+        while at >= 0:
+            code = bisect_left(lower.starts, at + 1) - 1
+            if not self._add((code,), found, most):
+                return None
+            at = haystack.find(needle, lower.starts[code + 1])
+        return found
+
+    def _add(self, codes: Iterable[int], found: set[int], most: int) -> bool:
+        for code in codes:
+            found.update(self.having(code))
+            if len(found) > most:
+                return False
+        return True
+
+
+def _has(having: Sequence[int], subject: int) -> bool:
+    at = bisect_left(having, subject)
+    return at < len(having) and having[at] == subject
+
+
+class Table:
+    """All columns of one state; what would take more than `room` bytes of memory raises NotHere."""
+
+    def __init__(self, path: Path, room: int) -> None:
+        self._file = Reading(path, room)
+        self._kept = Kept()
+        directory = self._file.directory
+        self.count = int(directory["subjects"]["count"])
+        # Subjects with smaller numbers are blank nodes.
+        self.blank = int(directory["subjects"]["blank"])
+        self.subjects = Texts(self._file, directory["subjects"]["text"], directory["subjects"]["starts"])
+        self._told: dict[str, Any] = directory["properties"]
+        self._columns: dict[str, Column] = {}
+
+    def column(self, name: str) -> Column | None:
+        """The column of a property, if it has one."""
+        if name not in self._told:
+            return None
+        if name not in self._columns:
+            self._columns[name] = Column(self._file, self._told[name], self.count, self._kept)
+        return self._columns[name]

@@ -1,0 +1,77 @@
+"""Terms as they are in results in JSON, and what kinds of them have an order of their own.
+
+https://www.w3.org/TR/sparql11-results-json/#select-encode-terms
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+_XSD = "http://www.w3.org/2001/XMLSchema#"
+# Literals of one datatype that are all written so are ordered as their characters are: four digits of a year, and
+# the same or no time zone, https://www.w3.org/TR/xpath-functions-31/#comp.datetime
+_ORDERED = {
+    f"{_XSD}date": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    f"{_XSD}gYear": re.compile(r"[0-9]{4}"),
+    f"{_XSD}dateTime": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"),
+}
+_INTEGER = re.compile(r"-?[0-9]{1,15}")
+IRI, STRING, INTEGER, MIXED = "uri", "string", "integer", ""
+# What no column is made of: a blank node is another one in each answer to the eye, and a triple term has terms.
+_NEVER = frozenset({"bnode", "triple"})
+
+
+def kind_of(term: dict[str, Any]) -> str | None:
+    """Terms of one kind can be put in order; MIXED is none that can be, and None a term that has no column."""
+    written = term["type"]
+    if written == "uri":
+        return IRI
+    if written in _NEVER:
+        return None
+    if "xml:lang" in term:
+        return MIXED
+    datatype = term.get("datatype")
+    if datatype is None:
+        return STRING
+    value = str(term["value"])
+    if datatype == f"{_XSD}integer" and _INTEGER.fullmatch(value):
+        return INTEGER
+    form = _ORDERED.get(datatype)
+    return str(datatype) if form and form.fullmatch(value) else MIXED
+
+
+def common_kind(kinds: set[str | None]) -> str | None:
+    """The kind of a column in which there are values of these kinds; None for one that there cannot be."""
+    if None in kinds:
+        return None
+    return kinds.pop() if len(kinds) == 1 else MIXED
+
+
+def key_of(kind: str, fragment: bytes) -> Any:
+    """What terms of a kind are in order by; the fragment of JSON itself where they have no order of their own."""
+    if kind == MIXED:
+        return fragment
+    value = json.loads(fragment)["value"]
+    return int(value) if kind == INTEGER else value
+
+
+def is_as_it_is(value: str) -> bool:
+    """Whether everybody who writes JSON writes these characters in the same way."""
+    return value.isascii() and value.isprintable() and not {'"', "\\"} & {*value}
+
+
+def iri_fragment(iri: str) -> bytes:
+    """An IRI as it is in results."""
+    return b'{"type":"uri","value":"%b"}' % iri.encode()
+
+
+def literal_fragment(value: str) -> bytes:
+    """A plain literal as it is in results."""
+    return b'{"type":"literal","value":%b}' % json.dumps(value, ensure_ascii=False).encode()
+
+
+def integer_fragment(number: int) -> bytes:
+    """An integer as it is in results."""
+    return b'{"type":"literal","value":"%d","datatype":"%binteger"}' % (number, _XSD.encode())
