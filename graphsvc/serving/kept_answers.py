@@ -118,7 +118,8 @@ class Task(WSGITask):  # type: ignore[misc]
         self.get_environment()[ENVIRON] = caching
         self._parts = []
         super().execute()
-        if caching.allowed and caching.complete and epoch and page.read() == epoch:
+        whole = caching.allowed and caching.complete and epoch and page.read() == epoch
+        if whole and self._parts is not None and cache.is_wanted(key, self._size):
             entry = self._entry(epoch, caching)
             if entry is not None:
                 cache.keep(key, entry)

@@ -20,6 +20,9 @@ MAX_ENTRIES = 20_000
 # How many spellings of the same request are remembered, and how long each may be.
 MAX_SPELLINGS = 8
 MAX_SPELLING = 8 << 10
+# An answer of more bytes is large; so many that were asked for are remembered.
+LARGE = 1 << 20
+MAX_ASKED = 1_000
 # What an entry takes beside its bytes.
 OVERHEAD = 1_000
 # Whether nothing was written to some graphs, given as digests, between one epoch and a later one.
@@ -114,6 +117,8 @@ class ResponseCache:
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
         # The bytes of a whole request, and what it gets.
         self._spelled: dict[bytes, Reply] = {}
+        # Large answers that were asked for.
+        self._asked: OrderedDict[int, None] = OrderedDict()
         self._epoch = b""
         self._lock = threading.Lock()
 
@@ -143,6 +148,22 @@ class ResponseCache:
             self._entries.move_to_end(key)
             self.counters.hits += 1
             return entry
+
+    def is_wanted(self, key: Hashable, size: int) -> bool:
+        """Whether an answer of that size is worth to be kept: a large one is from the second time on.
+
+        Else a reader who takes all there is, part by part, would have everything else thrown out.
+        """
+        if size <= LARGE:
+            return True
+        mark = hash(key)
+        with self._lock:
+            known = mark in self._asked
+            self._asked[mark] = None
+            self._asked.move_to_end(mark)
+            if len(self._asked) > MAX_ASKED:
+                self._asked.popitem(last=False)
+        return known
 
     def keep(self, key: Hashable, entry: Entry) -> None:
         """Hold an answer, in place of what the key had; what cannot be given at its epoch goes."""

@@ -156,7 +156,9 @@ def test_a_kept_answer_that_a_slow_client_takes_is_whole(server: Server) -> None
     lines = " UNION ".join(f"{{ BIND({number} AS ?n) }}" for number in range(60))
     text = f"SELECT * {{ {{ {lines} }} {{ {lines.replace('?n', '?m')} }} ?s ?p ?o }} LIMIT 12000"
     target = f"/sparql?query={quote(text)}"
-    expected = server.ask("GET", target, Accept=JSON)
+    for _ in range(2):
+        # A large one is kept from the second time on.
+        expected = server.ask("GET", target, Accept=JSON)
     assert len(expected.body) > 3 << 20
     host, _, port = server.place.partition(":")
     for _ in range(2):
@@ -187,7 +189,7 @@ ROWS = "SELECT * { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i . ?j ?k ?l . ?m ?n ?o }"
 
 @pytest.mark.parametrize("coding", ["identity", "gzip"])
 def test_a_stream_that_came_to_its_end_is_kept_whole(streaming: Server, coding: str) -> None:
-    target = f"/sparql?query={quote(ROWS + ' LIMIT 5000')}"
+    target = f"/sparql?query={quote(ROWS + ' LIMIT 500')}"
     told = {"Accept": JSON, "Accept-Encoding": coding}
     first = streaming.ask("GET", target, **told)
     assert first.headers.pop("transfer-encoding") == "chunked"

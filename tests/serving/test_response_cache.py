@@ -9,7 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graphsvc.serving.response_cache import MAX_SPELLING, MAX_SPELLINGS, OVERHEAD, Entry, Reply, ResponseCache
+from graphsvc.serving.response_cache import (
+    LARGE,
+    MAX_ASKED,
+    MAX_SPELLING,
+    MAX_SPELLINGS,
+    OVERHEAD,
+    Entry,
+    Reply,
+    ResponseCache,
+)
 from graphsvc.web.caching import Files, Scope
 from graphsvc.web.observation import Record
 from graphsvc.workers.board import Board, EpochPage
@@ -29,6 +38,16 @@ def test_an_entry_is_found_by_its_key_at_its_epoch_alone() -> None:
     assert cache.find("other", b"e1") is None
     assert cache.find("key", b"e2") is None
     assert (cache.counters.hits, cache.counters.misses) == (1, 2)
+
+
+def test_a_large_answer_is_wanted_from_the_second_time_on() -> None:
+    cache = ResponseCache(64 << 20)
+    assert cache.is_wanted("small", LARGE)
+    assert not cache.is_wanted("large", LARGE + 1)
+    assert cache.is_wanted("large", LARGE + 1)
+    for number in range(MAX_ASKED):
+        assert not cache.is_wanted(number, LARGE + 1)
+    assert not cache.is_wanted("large", LARGE + 1)
 
 
 def test_the_bytes_of_a_request_are_found_at_their_epoch_alone() -> None:
