@@ -23,7 +23,7 @@ PATIENCE = 5.0
 # Who takes longer than this alone is not asked by eight at once: what it may do in a second is one over its time.
 SLOW = 1.5
 # One that answers one query at a time is known by one of them, and eight at once would take eight times as long.
-SLOW_ONE_AT_A_TIME = 0.3
+SLOW_ONE_AT_A_TIME = 0.15
 COLD, WARM, ALONE, LIMIT = "cold", "warm", "alone", "limit"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import OrderedDict
 from contextlib import suppress
@@ -31,10 +30,8 @@ _LOOK = 0.1
 _LONGEST = 4_000
 # Shapes of queries that are of no kind that columns are for: so many are remembered.
 _SHAPES = 500
-# A query that has none of these, nor a semicolon or a full stop between statements, is of neither kind.
-_WORDS = re.compile(
-    r"\b(?:COUNT|MIN|MAX|GROUP|ORDER|DISTINCT|CONTAINS|STRSTARTS|STRENDS|REGEX)\b|[;.]\s", re.IGNORECASE
-)
+# A query that has none of these is of neither kind: nothing is called, there is one statement, and no order.
+_SIGNS, _WORDS = ("(", ";", ". ", ".\n"), ("ORDER", "DISTINCT", "GROUP")
 
 
 class Queried(Protocol):
@@ -105,8 +102,12 @@ class Columns:
     def _may_be(self, query: Query) -> bool:
         """Whether nothing tells at first sight that a query is of another kind."""
         text = query.text
-        if query.history or len(text) > _LONGEST or not _WORDS.search(text):
+        if query.history or len(text) > _LONGEST:
             return False
+        if not any(sign in text for sign in _SIGNS):
+            upper = text.upper()
+            if not any(word in upper for word in _WORDS):
+                return False
         return shape(text) not in self._others
 
     def _read(self, query: Query) -> tuple[Star | None, TextFilter | None]:
