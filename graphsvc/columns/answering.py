@@ -6,19 +6,20 @@ import time
 from collections import OrderedDict
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO
 
 from graphsvc.columns.column import Table
 from graphsvc.columns.file import NotHere, path_of
 from graphsvc.columns.narrowing import narrowed
-from graphsvc.columns.results import lines, write
+from graphsvc.columns.results import lines, triples, write, write_graph
 from graphsvc.columns.solving import Solving
 from graphsvc.errors import QuerySyntaxError
 from graphsvc.formats import Format
-from graphsvc.sparql import Form, Query
+from graphsvc.sparql import Query
 from graphsvc.sparql.shape import shape
 from graphsvc.sparql.star import Star, read_star
 from graphsvc.sparql.text_filter import TextFilter, read_text_filter
+from graphsvc.store.local import LocalStore
 from graphsvc.store.output_cap import OutputCap
 
 # What a reader says beside an answer that columns gave, or helped with, or would have.
@@ -28,36 +29,29 @@ WORTH_IT = 0.005
 # How often a reader looks whether there are columns now, in seconds.
 _LOOK = 0.1
 _LONGEST = 4_000
-# Shapes of queries that are of no kind that columns are for: so many are remembered.
-_SHAPES = 500
+# So many shapes of queries are remembered that are of no kind that columns are for, or that they did not do for:
+# the latter are not tried again for so many times.
+_SHAPES, _PASSES = 500, 15
+_NEVER = 1 << 60
 # A query that has none of these is of neither kind: nothing is called, there is one statement, and no order.
 _SIGNS, _WORDS = ("(", ";", ". ", ".\n"), ("ORDER", "DISTINCT", "GROUP")
-
-
-class Queried(Protocol):
-    """The store that answers what columns do not."""
-
-    def evaluate(self, query: Query, result: Format, out: IO[bytes], cap: OutputCap) -> None:
-        """Write the answer to a query to `out`."""
-
-    def epoch(self) -> str:
-        """The name of its state."""
 
 
 class Columns:
     """The columns in `folder`, of whatever state a store is in; up to `room` bytes of them are mapped at once.
 
-    With `rows` they answer queries for plain rows too, which an engine in memory finds about as fast.
+    With `least` they leave to the engine what it finds as fast in memory: fewer rows in no order, and graphs.
     """
 
-    def __init__(self, folder: Path, room: int, *, rows: bool) -> None:
-        self._folder, self._room, self._rows = folder, room, rows
+    def __init__(self, folder: Path, room: int, *, least: int = 0) -> None:
+        self._folder, self._room, self._least = folder, room, least
         self._epoch, self._due = "", 0.0
         self._table: Table | None = None
-        self._others: OrderedDict[str, None] = OrderedDict()
+        # How often a shape is not to be tried.
+        self._others: OrderedDict[str, int] = OrderedDict()
 
     def evaluate(
-        self, store: Queried, query: Query, result: Format, out: IO[bytes], cap: OutputCap
+        self, store: LocalStore, query: Query, result: Format, out: IO[bytes], cap: OutputCap
     ) -> dict[str, str]:
         """Write the answer to a query to `out`; USED, WANTED, or nothing.
 
@@ -72,16 +66,24 @@ class Columns:
         return WANTED if is_slow and self._may_be(query) and any(self._read(query)) else {}
 
     def _evaluate(
-        self, table: Table, store: Queried, query: Query, result: Format, out: IO[bytes], cap: OutputCap
+        self, table: Table, store: LocalStore, query: Query, result: Format, out: IO[bytes], cap: OutputCap
     ) -> dict[str, str]:
         star, asked = self._read(query)
-        found = None
         if star is not None:
+            found = graph = None
             with suppress(NotHere, MemoryError):
-                found = lines(Solving(star, table), table)
+                solving = Solving(star, table, self._least)
+                if star.template:
+                    graph = triples(solving, table)
+                else:
+                    found = lines(solving, table)
+            if graph is not None:
+                write_graph(graph, result, out, store.setting.prefixes, cap)
+                return USED
             if found is not None:
                 write([one.name for one in star.selected], found, result, cap.file(out, result))
                 return USED
+            self._pass_by(query, _PASSES)
         narrower = None if asked is None else narrowed(query, asked, table)
         if narrower is not None:
             # What is wrong with a query is said of the text that was sent.
@@ -108,18 +110,23 @@ class Columns:
             upper = text.upper()
             if not any(word in upper for word in _WORDS):
                 return False
-        return shape(text) not in self._others
+        form = shape(text)
+        left = self._others.get(form, 0)
+        if left:
+            self._others[form] = left - 1
+        return not left
 
     def _read(self, query: Query) -> tuple[Star | None, TextFilter | None]:
         star = None
-        if query.form is Form.SELECT and not query.names_dataset and not query.dataset.given:
+        if not query.names_dataset and not query.dataset.given:
             star = read_star(query.text)
-        if star is not None and not (self._rows or star.grouped or star.order):
-            star = None
         asked = None if star else read_text_filter(query.text)
         # Whether an expression can be looked for depends on what is in a string, which a shape leaves open.
         if star is None and asked is None and "regex" not in query.text.lower():
-            self._others[shape(query.text)] = None
-            if len(self._others) > _SHAPES:
-                self._others.popitem(last=False)
+            self._pass_by(query, _NEVER)
         return star, asked
+
+    def _pass_by(self, query: Query, times: int) -> None:
+        self._others[shape(query.text)] = times
+        if len(self._others) > _SHAPES:
+            self._others.popitem(last=False)

@@ -1,20 +1,23 @@
-"""Writes rows of numbers as the results of a query.
+"""Writes rows of numbers as the results of a query: solutions, or a graph.
 
 https://www.w3.org/TR/sparql11-results-json/
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice, repeat
 from typing import IO
 
 import pyoxigraph as ox
 
 from graphsvc.columns.column import Table
 from graphsvc.columns.solving import Solving
-from graphsvc.columns.terms import integer_fragment
-from graphsvc.formats import RESULTS_JSON, Format
+from graphsvc.columns.terms import constant, integer_fragment, n_triples
+from graphsvc.formats import N_TRIPLES, RESULTS_JSON, Format
+from graphsvc.rdf.writing import sorted_lines
+from graphsvc.store.evaluation import SORTED_LINES, write_triples
+from graphsvc.store.output_cap import OutputCap
 
 _BATCH = 1_000
 
@@ -33,6 +36,46 @@ def lines(solving: Solving, table: Table) -> Iterator[bytes]:
             columns.append(texts.several(numbers))
     row = b"{%b}" % b",".join(b'"%b":%%b' % one.name.encode() for one in solving.star.selected)
     return map(row.__mod__, zip(*columns, strict=True))
+
+
+def triples(solving: Solving, table: Table) -> bytes:
+    """The graph that a query constructs, in N-Triples, each triple once; raises NotHere."""
+    rows = solving.rows()
+
+    def terms(name: str) -> list[bytes]:
+        column = solving.columns.get(name)
+        numbers = rows.columns[name]
+        texts = table.subjects if column is None else column.values
+        distinct = [*dict.fromkeys(numbers)]
+        known = dict(zip(distinct, map(n_triples, texts.several(distinct)), strict=True))
+        return [*map(known.__getitem__, numbers)]
+
+    subjects = terms(solving.star.subject)
+    found: dict[bytes, None] = {}
+    for pattern in solving.star.template:
+        middle = b" <%b> " % pattern.property.encode()
+        if pattern.constant is None:
+            objects: Iterable[bytes] = terms(pattern.variable)
+        else:
+            objects = repeat(constant(pattern.constant.value, is_iri=pattern.constant.is_iri), len(subjects))
+        found |= dict.fromkeys(
+            b"%b%b%b .\n" % (subject, middle, value) for subject, value in zip(subjects, objects, strict=True)
+        )
+    return b"".join(found)
+
+
+def write_graph(
+    content: bytes, result: Format, out: IO[bytes], prefixes: Mapping[str, str], cap: OutputCap
+) -> None:
+    """Write a graph in N-Triples in the format `result`, as the engine's is written."""
+    capped = cap.file(out, result)
+    count = content.count(b"\n")
+    cap.count(count)
+    if result == N_TRIPLES:
+        capped.write(sorted_lines(content) if count < SORTED_LINES else content)
+        return
+    quads = ox.parse(content, ox.RdfFormat.N_TRIPLES, rename_blank_nodes=False)
+    write_triples((quad.triple for quad in quads), result, capped, prefixes)
 
 
 def write(names: list[str], solutions: Iterator[bytes], result: Format, out: IO[bytes]) -> None:

@@ -41,9 +41,13 @@ class Rows:
 
 
 class Solving:
-    """One star on the columns of a table. Raises NotHere where a property has none, or they do not do."""
+    """One star on the columns of a table.
 
-    def __init__(self, star: Star, table: Table) -> None:
+    Raises NotHere where a property has none, or they do not do; with `least` for fewer rows without an order, and
+    for a graph.
+    """
+
+    def __init__(self, star: Star, table: Table, least: int = 0) -> None:
         self.star, self._table = star, table
         found = [(pattern, self._column(pattern.property)) for pattern in star.patterns]
         # The column of each variable but the subject.
@@ -51,6 +55,13 @@ class Solving:
         self._fixed = [(column, column.code(p.constant)) for p, column in found if p.constant]
         self._many = [name for name, column in self.columns.items() if not column.single]
         self._check_order()
+        if least and not star.grouped and not star.order and (star.template or self._most() < least):
+            raise NotHere
+
+    def _most(self) -> int:
+        """How many subjects there are at most."""
+        fixed = [0 if code is None else len(column.having(code)) for column, code in self._fixed]
+        return min([*fixed, *(len(column.subjects) for column in self.columns.values())])
 
     def rows(self) -> Rows:
         """The rows that the query asks for."""

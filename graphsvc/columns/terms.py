@@ -9,6 +9,8 @@ import json
 import re
 from typing import Any
 
+import pyoxigraph as ox
+
 _XSD = "http://www.w3.org/2001/XMLSchema#"
 # Literals of one datatype that are all written so are ordered as their characters are: four digits of a year, and
 # the same or no time zone, https://www.w3.org/TR/xpath-functions-31/#comp.datetime
@@ -18,6 +20,7 @@ _ORDERED = {
     f"{_XSD}dateTime": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"),
 }
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
+_IRI_BEGINS, _LITERAL_BEGINS = b'{"type":"uri","value":"', b'{"type":"literal","value":"'
 IRI, STRING, INTEGER, MIXED = "uri", "string", "integer", ""
 # What no column is made of: a blank node is another one in each answer to the eye, and a triple term has terms.
 _NEVER = frozenset({"bnode", "triple"})
@@ -75,3 +78,30 @@ def literal_fragment(value: str) -> bytes:
 def integer_fragment(number: int) -> bytes:
     """An integer as it is in results."""
     return b'{"type":"literal","value":"%d","datatype":"%binteger"}' % (number, _XSD.encode())
+
+
+def n_triples(fragment: bytes) -> bytes:
+    """A term as it is in N-Triples. https://www.w3.org/TR/n-triples/"""
+    if fragment.isascii() and b"\\" not in fragment and b"\x7f" not in fragment:
+        # Most are written with the same signs in both.
+        if fragment.startswith(_IRI_BEGINS):
+            return b"<%b>" % fragment[len(_IRI_BEGINS) : -2]
+        if fragment.startswith(_LITERAL_BEGINS) and b'","' not in fragment[len(_LITERAL_BEGINS) - 1 :]:
+            return fragment[len(_LITERAL_BEGINS) - 1 : -1]
+    term = json.loads(fragment)
+    value = term["value"]
+    if term["type"] == "uri":
+        return b"<%b>" % value.encode()
+    if term["type"] == "bnode":
+        return b"_:%b" % value.encode()
+    if "xml:lang" in term:
+        direction = term.get("its:dir")
+        base = None if direction is None else ox.BaseDirection(direction)
+        return str(ox.Literal(value, language=term["xml:lang"], direction=base)).encode()
+    datatype = term.get("datatype")
+    return str(ox.Literal(value, datatype=ox.NamedNode(datatype) if datatype else None)).encode()
+
+
+def constant(value: str, *, is_iri: bool) -> bytes:
+    """An IRI or a plain literal as it is in N-Triples."""
+    return f"<{value}>".encode() if is_iri else str(ox.Literal(value)).encode()

@@ -39,6 +39,9 @@ from graphsvc.workers.pool import Pool
 from graphsvc.workers.wire import Job
 from graphsvc.workers.worker import Handler
 
+# From so many rows on that are in no order, they are had sooner from columns than from an engine in memory.
+MANY = 300
+
 
 def keep(role: Role) -> None:
     """Load the project, or the primary's data, and answer queries until told to stop."""
@@ -61,7 +64,9 @@ def keep(role: Role) -> None:
     give_back_free()
     gc.freeze()
     cap = OutputCap(settings.max_result_rows, settings.max_result_bytes)
-    columns = Columns(Path(role.keeper).parent, settings.reader_memory // 4, rows=folder is not None)
+    columns = Columns(
+        Path(role.keeper).parent, settings.reader_memory // 4, least=MANY if folder is None else 0
+    )
     pool = Pool(
         role.socket(),
         _handler(store, keeping, project.version, columns),

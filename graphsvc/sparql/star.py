@@ -31,7 +31,7 @@ class Star:
     """A query of that kind.
 
     `groups` are the variables of GROUP BY, `order` is by which names, each with whether it is descending. With
-    `grouped` each group gives a row, and without each solution.
+    `grouped` each group gives a row, and without each solution. `template` is what CONSTRUCT makes of a solution.
     """
 
     subject: str
@@ -42,6 +42,7 @@ class Star:
     order: tuple[tuple[str, bool], ...] = ()
     limit: int | None = None
     offset: int = 0
+    template: tuple[Pattern, ...] = ()
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -82,6 +83,23 @@ class _Reader:
         self.place = self.names.end
 
     def read(self) -> Star:
+        return self._construct() if self._has("CONSTRUCT") else self._select()
+
+    def _construct(self) -> Star:
+        template = tuple(self._patterns())
+        self._has("WHERE")
+        patterns = self._patterns()
+        if self.place != len(self.found):
+            raise _OtherKind
+        names = dict.fromkeys([patterns[0].subject, *(one.variable for one in template if one.variable)])
+        return Star(
+            patterns[0].subject,
+            tuple(patterns),
+            tuple(Selected(name, name) for name in names),
+            template=template,
+        )
+
+    def _select(self) -> Star:
         self._take("SELECT")
         distinct = self._has("DISTINCT")
         selected = []
@@ -201,7 +219,9 @@ def _holds_together(star: Star) -> bool:
     known = {star.subject, *variables}
     taken = [one.name for one in star.selected]
     aliases = {one.name for one in star.selected if one.function}
-    if any(p.subject != star.subject or not (p.variable or p.constant) for p in star.patterns):
+    if any(
+        p.subject != star.subject or not (p.variable or p.constant) for p in star.patterns + star.template
+    ):
         return False
     if len(known) != len(variables) + 1 or len(set(taken)) != len(taken) or aliases & known or not taken:
         return False

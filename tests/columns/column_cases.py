@@ -116,6 +116,18 @@ def stars(draw: Any) -> tuple[list[tuple[str, str, str, str]], str, bool]:
     return quads, f"SELECT {select} WHERE {{ {block} }}{group}{order}{cut}", is_total
 
 
+@st.composite
+def constructs(draw: Any) -> tuple[list[tuple[str, str, str, str]], str]:
+    """A graph, and the text of a query that constructs another from a star."""
+    quads = draw(graphs())
+    names = draw(st.lists(st.sampled_from(properties_of(quads)), min_size=1, max_size=3, unique=True))
+    patterns = [f"<{EX}{name}> ?v{at}" for at, name in enumerate(names)]
+    made = [f"<{EX}made{at}> ?v{at}" for at in range(len(names))]
+    made += draw(st.sampled_from([[], [f"a <{EX}Made>"], [f"<{EX}says> \"it 'is' made\""]]))
+    template = " ; ".join(draw(st.permutations(made)))
+    return quads, f"CONSTRUCT {{ ?s {template} }} WHERE {{ ?s {' ; '.join(patterns)} }}"
+
+
 def _grouped(draw: Any, known: list[str]) -> tuple[str, str, list[str]]:
     groups = draw(st.lists(st.sampled_from(known), max_size=2, unique=True))
     functions = draw(

@@ -62,7 +62,7 @@ def test_a_large_graph_is_answered_as_the_engine_does_it(tmp_path: Path) -> None
     ] + [f":s{n} :rare :x{n % 2} ." for n in range(0, 2_000, 40)]
     store = store_of(" ".join(rows))
     build(store, path_of(tmp_path, "now"), 100_000, store.epoch)
-    columns = Columns(tmp_path, 1 << 30, rows=True)
+    columns = Columns(tmp_path, 1 << 30)
     for text in (
         "SELECT ?t (COUNT(*) AS ?n) { ?s a ?t ; :p ?v } GROUP BY ?t",
         "SELECT ?s ?v ?d { ?s a :T1 ; :p ?v ; :d ?d } ORDER BY DESC(?d) ?s LIMIT 25 OFFSET 5",
@@ -80,6 +80,29 @@ def test_a_large_graph_is_answered_as_the_engine_does_it(tmp_path: Path) -> None
             assert solutions(given.getvalue()) == solutions(expected.getvalue())
 
 
+def test_few_rows_are_left_to_an_engine_in_memory(tmp_path: Path) -> None:
+    store = store_of(" ".join(f":s{n} a :T{n % 2} ; :p {n} ." for n in range(100)) + ":x a :Few ; :p 1 .")
+    build(store, path_of(tmp_path, "now"), 1_000, store.epoch)
+    columns = Columns(tmp_path, 1 << 30, least=50)
+    for name, expected in (("T0", USED), ("Few", {}), ("T1", USED)):
+        columns = Columns(tmp_path, 1 << 30, least=50)
+        query = read(f"{PREFIX} SELECT ?s ?v {{ ?s a :{name} ; :p ?v }}")
+        assert columns.evaluate(store, query, RESULTS_JSON, io.BytesIO(), OutputCap()) == expected
+
+
+def test_what_columns_did_not_do_for_is_tried_again_only_after_a_while(tmp_path: Path) -> None:
+    store = store_of(" ".join(f":s{n} a :T ; :p {n} ." for n in range(100)) + ":x a :Few ; :p 1 .")
+    build(store, path_of(tmp_path, "now"), 1_000, store.epoch)
+    columns = Columns(tmp_path, 1 << 30, least=50)
+    few, many = (
+        read(f"SELECT ?s ?v {{ ?s a <http://example.org/{name}> ; <http://example.org/p> ?v }}")
+        for name in ("Few", "T")
+    )
+    assert columns.evaluate(store, few, RESULTS_JSON, io.BytesIO(), OutputCap()) == {}
+    told = [columns.evaluate(store, many, RESULTS_JSON, io.BytesIO(), OutputCap()) for _ in range(16)]
+    assert told == [{}] * 15 + [USED]
+
+
 def test_what_is_wrong_with_a_query_is_said_of_its_own_text(tmp_path: Path) -> None:
     store = store_of(':a :p "act" .')
     build(store, path_of(tmp_path, "now"), 100, store.epoch)
@@ -87,9 +110,7 @@ def test_what_is_wrong_with_a_query_is_said_of_its_own_text(tmp_path: Path) -> N
     with pytest.raises(QuerySyntaxError) as plain:
         store.evaluate(read(text), RESULTS_JSON, io.BytesIO())
     with pytest.raises(QuerySyntaxError) as told:
-        Columns(tmp_path, 1 << 30, rows=True).evaluate(
-            store, read(text), RESULTS_JSON, io.BytesIO(), OutputCap()
-        )
+        Columns(tmp_path, 1 << 30).evaluate(store, read(text), RESULTS_JSON, io.BytesIO(), OutputCap())
     assert (told.value.line, told.value.column) == (plain.value.line, plain.value.column)
 
 
@@ -100,9 +121,7 @@ def test_an_answer_from_columns_is_capped_like_any_other(tmp_path: Path) -> None
     build(store, path_of(tmp_path, "now"), 100, store.epoch)
     query = read("SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t")
     with pytest.raises(ResultTooLarge):
-        Columns(tmp_path, 1 << 30, rows=True).evaluate(
-            store, query, RESULTS_JSON, io.BytesIO(), OutputCap(rows=2)
-        )
+        Columns(tmp_path, 1 << 30).evaluate(store, query, RESULTS_JSON, io.BytesIO(), OutputCap(rows=2))
 
 
 def test_columns_beyond_their_room_leave_it_to_the_engine(tmp_path: Path) -> None:
@@ -111,7 +130,7 @@ def test_columns_beyond_their_room_leave_it_to_the_engine(tmp_path: Path) -> Non
     query = read("SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t")
     expected, given = io.BytesIO(), io.BytesIO()
     store.evaluate(query, RESULTS_JSON, expected)
-    assert Columns(tmp_path, 16, rows=True).evaluate(store, query, RESULTS_JSON, given, OutputCap()) == {}
+    assert Columns(tmp_path, 16).evaluate(store, query, RESULTS_JSON, given, OutputCap()) == {}
     assert given.getvalue() == expected.getvalue()
 
 
@@ -121,9 +140,7 @@ def test_a_damaged_file_leaves_it_to_the_engine(tmp_path: Path, content: bytes) 
     path_of(tmp_path, "now").write_bytes(content)
     query = read("SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t")
     given = io.BytesIO()
-    assert (
-        Columns(tmp_path, 1 << 30, rows=True).evaluate(store, query, RESULTS_JSON, given, OutputCap()) == {}
-    )
+    assert Columns(tmp_path, 1 << 30).evaluate(store, query, RESULTS_JSON, given, OutputCap()) == {}
     assert b'"1"' in given.getvalue()
 
 
@@ -148,5 +165,5 @@ def test_an_empty_store_has_columns(tmp_path: Path) -> None:
     build(store, path_of(tmp_path, "now"), 100, store.epoch)
     given = io.BytesIO()
     query = read("SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t")
-    Columns(tmp_path, 1 << 30, rows=True).evaluate(store, query, RESULTS_JSON, given, OutputCap())
+    Columns(tmp_path, 1 << 30).evaluate(store, query, RESULTS_JSON, given, OutputCap())
     assert b'"bindings":[]' in given.getvalue()

@@ -13,16 +13,17 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from graphsvc.columns import Columns
 from graphsvc.columns.answering import USED
 from graphsvc.columns.building import build
 from graphsvc.columns.file import path_of
-from graphsvc.formats import CSV, RESULTS_JSON, RESULTS_XML, TSV, Format
+from graphsvc.formats import CSV, N_TRIPLES, RESULTS_JSON, RESULTS_XML, TSV, TURTLE, Format
 from graphsvc.sparql import read
 from graphsvc.store.local import LocalStore
 from graphsvc.store.output_cap import OutputCap
-from tests.columns.column_cases import EX, graphs, stars, text_filters
+from tests.columns.column_cases import EX, constructs, graphs, stars, text_filters
 
 EXAMPLES = int(os.environ.get("FUZZ_CASES", "300"))
 Quads = list[tuple[str, str, str, str]]
@@ -41,7 +42,7 @@ def both(store: LocalStore, text: str, result: Format = RESULTS_JSON) -> tuple[b
     """What the engine answers, what is answered with columns, and whether they had to do with it."""
     with tempfile.TemporaryDirectory() as folder:
         build(store, path_of(Path(folder), "now"), 1_000, store.epoch)
-        columns = Columns(Path(folder), 1 << 30, rows=True)
+        columns = Columns(Path(folder), 1 << 30)
         query = read(text)
         expected, given = io.BytesIO(), io.BytesIO()
         store.evaluate(query, result, expected)
@@ -73,6 +74,17 @@ def test_a_filter_for_text_lets_the_same_pass(quads: Quads, text: str) -> None:
     expected, given, was_used = both(store_of(quads), text)
     used["text", was_used] += 1  # type: ignore[index]
     assert solutions(given) == solutions(expected)
+
+
+@often
+@given(constructs(), st.sampled_from([N_TRIPLES, TURTLE]))
+def test_a_graph_that_is_constructed_is_the_same_in_every_byte(
+    case: tuple[Quads, str], result: Format
+) -> None:
+    quads, text = case
+    expected, given, was_used = both(store_of(quads), text, result)
+    used["construct", was_used] += 1  # type: ignore[index]
+    assert given == expected
 
 
 @pytest.mark.parametrize("result", [RESULTS_XML, CSV, TSV], ids=lambda one: one.label)
