@@ -100,6 +100,16 @@ class Column:
     def _ends(self) -> memoryview[int]:
         return self._file.numbers(self._told["ends"], "Q")
 
+    @cached_property
+    def _lower(self) -> Texts | None:
+        """The values in lower case, if there are literals among them."""
+        values = self._told["values"]
+        return Texts(self._file, values["lower"], values["lower_starts"]) if "lower" in values else None
+
+    @cached_property
+    def _unsure(self) -> memoryview[int]:
+        return self._file.numbers(self._told["values"]["unsure"], "I")
+
     def codes_of(self, subjects: Sequence[int]) -> list[int]:
         """The value of each of these subjects, NONE for those without one; only for a `single` column."""
         if len(self.subjects) == self._count:
@@ -153,14 +163,13 @@ class Column:
     def with_text(self, text: str, most: int) -> set[int] | None:
         """The subjects that may have a value with `text` in it, which is in lower case; None for more than `most`,
         and where that cannot be told."""
-        values = self._told["values"]
-        if "lower" not in values:
+        lower = self._lower
+        if lower is None:
             return None
-        lower = Texts(self._file, values["lower"], values["lower_starts"])
         found: set[int] = set()
-        if not self._add(self._file.numbers(values["unsure"], "I"), found, most):
+        if not self._add(self._unsure, found, most):
             return None
-        haystack, needle = self._file.bytes(values["lower"]), text.encode()
+        haystack, needle = lower.text, text.encode()
         at = haystack.find(needle)
         while at >= 0:
             code = bisect_left(lower.starts, at + 1) - 1

@@ -103,6 +103,20 @@ def test_what_columns_did_not_do_for_is_tried_again_only_after_a_while(tmp_path:
     assert told == [{}] * 15 + [USED]
 
 
+def test_columns_take_no_more_room_when_they_are_asked_again(tmp_path: Path) -> None:
+    store = store_of(" ".join(f':s{n} a :T ; :p "act {n}" .' for n in range(100)))
+    build(store, path_of(tmp_path, "now"), 1_000, store.epoch)
+    columns = Columns(tmp_path, 30_000)
+    texts = (
+        'SELECT ?s { ?s :p ?v FILTER(CONTAINS(?v, "act 1")) }',
+        "SELECT ?s ?v { ?s a :T ; :p ?v } ORDER BY ?v ?s LIMIT 3",
+        "SELECT ?t (COUNT(*) AS ?n) { ?s a ?t ; :p ?v } GROUP BY ?t",
+    )
+    for text in texts * 100:
+        told = columns.evaluate(store, read(f"{PREFIX} {text}"), RESULTS_JSON, io.BytesIO(), OutputCap())
+        assert told == USED
+
+
 def test_what_is_wrong_with_a_query_is_said_of_its_own_text(tmp_path: Path) -> None:
     store = store_of(':a :p "act" .')
     build(store, path_of(tmp_path, "now"), 100, store.epoch)
