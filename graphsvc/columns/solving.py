@@ -102,8 +102,9 @@ class Solving:
     def _solutions(self) -> Rows:
         rows, left = self._begun()
         for column, code in self._fixed:
-            if (column, code) != left and code is not None:
-                rows.keep(column.flags(code, rows.columns[self.star.subject]))
+            subjects = rows.columns[self.star.subject]
+            if (column, code) != left and code is not None and not _are_same(subjects, column.having(code)):
+                rows.keep(column.flags(code, subjects))
         for name, column in self.columns.items():
             if name in rows.columns:
                 continue
@@ -124,7 +125,7 @@ class Solving:
         ]
         size, first = min(sizes, key=lambda one: one[0], default=(NONE, None))
         name = min(self.columns, key=lambda one: len(self.columns[one].subjects), default="")
-        if first is not None and (not name or size <= len(self.columns[name].subjects)):
+        if first is not None and (not name or size < len(self.columns[name].subjects)):
             return Rows({subject: first[0].having(first[1])}), first
         if self._many and len(self.columns[self._many[0]].subjects) < FEW * len(self.columns[name].subjects):
             name = self._many[0]
@@ -185,6 +186,13 @@ class Solving:
         else:
             rows = rows.taken(slice(start, end))
         return rows
+
+
+def _are_same(subjects: Numbers, having: memoryview[int]) -> bool:
+    """Whether those are all subjects of a column as it is, and just those that have a value."""
+    if not isinstance(subjects, memoryview) or len(subjects) != len(having):
+        return False
+    return subjects.tobytes() == having.tobytes()
 
 
 def _folded(one: Selected, columns: dict[str, Numbers]) -> int:
