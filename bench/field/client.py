@@ -44,14 +44,18 @@ class Request:
         return ("\r\n".join(lines) + "\r\n\r\n" + self.body).encode()
 
 
-def filled(raw: bytes, size: int) -> bytes:
-    """A request with its marks replaced; `size` is the number of instruments."""
+def filled(raw: bytes, size: int, things: Iterator[int] | None = None) -> bytes:
+    """A request with its marks replaced; `size` is the number of instruments.
+
+    `things` has the numbers of those that are asked about, if they are not to be others each time.
+    """
     if b"@U@" in raw or b"@N@" in raw or b"@K@" in raw:
         number = next(UNIQUE)
+        about = number if things is None else next(things)
         # Step by step through all of them, and never two neighbours one after the other.
-        thing = number * 7919 % size
+        thing = about * 7919 % size
         raw = raw.replace(b"@U@", b"%d" % number).replace(b"@N@", b"%d" % thing)
-        raw = raw.replace(b"@K@", b"%d" % (60 - _RANKS + number % _RANKS))
+        raw = raw.replace(b"@K@", b"%d" % (60 - _RANKS + about % _RANKS))
     if b"@L@" in raw:
         body = raw[raw.index(b"\r\n\r\n") + 4 :]
         raw = raw.replace(b"@L@", b"%d" % len(body), 1)
@@ -146,9 +150,19 @@ class _Connection:
 
 
 def load(
-    url: str, requests: list[Request], *, clients: int, seconds: float, size: int, limit: float = 8.0
+    url: str,
+    requests: list[Request],
+    *,
+    clients: int,
+    seconds: float,
+    size: int,
+    limit: float = 8.0,
+    things: Iterator[int] | None = None,
 ) -> Load:
-    """Ask for `seconds`, and wait for what is under way until `limit` seconds are over."""
+    """Ask for `seconds`, and wait for what is under way until `limit` seconds are over.
+
+    `things` is as for `filled`.
+    """
     parts = urlsplit(url)
     address = (parts.hostname or "", parts.port or 80)
     following = cycle([request.raw(parts.netloc) for request in requests])
@@ -158,7 +172,7 @@ def load(
     begun = time.perf_counter()
     try:
         for _ in range(clients):
-            _connect(address, poll, open_, filled(next(following), size))
+            _connect(address, poll, open_, filled(next(following), size, things))
         last = begun
         while open_ and (now := time.perf_counter()) - begun < limit:
             for descriptor, _ in poll.poll(max(0.0, limit - (now - begun))):
@@ -177,7 +191,7 @@ def load(
                     done.bad += 1
                 going = last - begun < seconds
                 if 0 < status < 300 and going and not each._close:
-                    each.ask(filled(next(following), size))
+                    each.ask(filled(next(following), size, things))
                     continue
                 poll.unregister(descriptor)
                 del open_[descriptor]
@@ -185,7 +199,7 @@ def load(
                 each.socket.close()
                 if going and status < 300:
                     # Who is told to come back later does not within these few moments.
-                    _connect(address, poll, open_, filled(next(following), size))
+                    _connect(address, poll, open_, filled(next(following), size, things))
         done.seconds = (last if done.good else time.perf_counter()) - begun
     finally:
         for each in open_.values():

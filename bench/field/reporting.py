@@ -22,12 +22,12 @@ Each engine answers over HTTP on loopback, on the same machine as those who ask:
 connections and ask again at once. All have the same triples and give the same answers, which is checked before
 anything is timed. They are asked in turns, {rounds} rounds of {seconds} s for each cell, and a ratio is the
 median of the rounds' ratios, with the least and the greatest in brackets: in one round the machine is the same
-for all. *Cold* is a query text that was never sent before, about another thing each time where it is about one;
-*warm* is the same again and again, with nothing changed in between. What an engine does not have is `–`; an
-answer that is not the one that pyoxigraph alone gives is `wrong`, and is not timed. A query that takes an
-engine more than {slow} s (rdflib-endpoint, which answers one at a time: {one} s) is timed with one client:
-`(alone)`. Ours answers what it has no room for with 503, and who gets that does not ask again in the round; the
-share of such answers is given, and only the good ones are counted.
+for all. *Cold* is a query text that was never sent before, about another thing each time where it is about one,
+and about the same things for each engine; *warm* is the same again and again, with nothing changed in between.
+What an engine does not have is `–`; an answer that is not the one that pyoxigraph alone gives is `wrong`, and
+is not timed. A query that takes an engine more than {slow} s (rdflib-endpoint, which answers one at a time:
+{one} s) is timed with one client: `(alone)`. Ours answers what it has no room for with 503, and who gets that
+does not ask again in the round; the share of such answers is given, and only the good ones are counted.
 
 {machine}
 """

@@ -79,7 +79,11 @@ class Reading:
         if self._room < 0:
             self._room += length
             raise NotHere
-        return mmap.mmap(self._file, length, prot=mmap.PROT_READ, offset=offset) if length else b""
+        try:
+            return mmap.mmap(self._file, length, prot=mmap.PROT_READ, offset=offset) if length else b""
+        except OSError as error:
+            # This process may have no more memory.
+            raise NotHere from error
 
     def numbers(self, section: Section, kind: Literal["I", "Q"]) -> memoryview[int]:
         """The numbers of a section that was put as an array of this `kind`."""
