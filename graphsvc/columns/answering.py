@@ -74,9 +74,9 @@ class Columns:
             with suppress(NotHere, MemoryError):
                 solving = Solving(star, table, self._least)
                 if star.template:
-                    graph = triples(solving, table)
+                    graph = triples(solving)
                 else:
-                    found = lines(solving, table)
+                    found = lines(solving)
             if graph is not None:
                 write_graph(graph, result, out, store.setting.prefixes, cap)
                 return USED

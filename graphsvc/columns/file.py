@@ -75,10 +75,9 @@ class Reading:
     def bytes(self, section: Section) -> mmap.mmap | bytes:
         """The bytes of a section, of which only those that are looked at are read."""
         offset, length = section
-        self._room -= length
-        if self._room < 0:
-            self._room += length
+        if length > self._room:
             raise NotHere
+        self._room -= length
         try:
             return mmap.mmap(self._file, length, prot=mmap.PROT_READ, offset=offset) if length else b""
         except OSError as error:

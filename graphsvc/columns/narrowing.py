@@ -8,14 +8,15 @@ from dataclasses import replace
 
 from graphsvc.columns.column import Table
 from graphsvc.columns.file import NotHere
+from graphsvc.columns.terms import n_triples
 from graphsvc.sparql import Query
+from graphsvc.sparql.federated_query import with_tables
+from graphsvc.sparql.lexer import IRI
 from graphsvc.sparql.text_filter import TextFilter
 
 # So many things at most are named in a query: the engine takes microseconds for each.
 MOST = 1_000
-# What can stand in a query between < and >.
-_IRI = re.compile(rb'[^\x00-\x20<>"{}|^`\\]*')
-_BEFORE, _AFTER = b'{"type":"uri","value":"', b'"}'
+_IRI = re.compile(IRI.encode())
 
 
 def narrowed(query: Query, asked: TextFilter, table: Table) -> Query | None:
@@ -23,7 +24,7 @@ def narrowed(query: Query, asked: TextFilter, table: Table) -> Query | None:
 
     None where there is too much, or where it cannot be told.
     """
-    column = table.column(asked.property)
+    column = table.column(asked.predicate)
     found = None
     if column is not None:
         with suppress(NotHere):
@@ -33,8 +34,8 @@ def narrowed(query: Query, asked: TextFilter, table: Table) -> Query | None:
     subjects = sorted(found)
     if subjects and subjects[0] < table.blank:
         return None
-    iris = [table.subjects[number][len(_BEFORE) : -len(_AFTER)] for number in subjects]
+    iris = [n_triples(fragment) for fragment in table.subjects.several(subjects)]
     if not all(map(_IRI.fullmatch, iris)):
         return None
-    values = f"VALUES ?{asked.subject} {{ {' '.join(f'<{iri.decode()}>' for iri in iris)} }} "
-    return replace(query, text=query.text[: asked.place] + values + query.text[asked.place :])
+    rows = [[iri.decode()] for iri in iris]
+    return replace(query, text=with_tables(query.text, [asked], [([asked.subject], rows)]))

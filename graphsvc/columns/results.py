@@ -11,7 +11,6 @@ from typing import IO
 
 import pyoxigraph as ox
 
-from graphsvc.columns.column import Table
 from graphsvc.columns.solving import Solving
 from graphsvc.columns.terms import constant, integer_fragment, n_triples
 from graphsvc.formats import N_TRIPLES, RESULTS_JSON, Format
@@ -22,7 +21,7 @@ from graphsvc.store.output_cap import OutputCap
 _BATCH = 1_000
 
 
-def lines(solving: Solving, table: Table) -> Iterator[bytes]:
+def lines(solving: Solving) -> Iterator[bytes]:
     """The solutions as objects of JSON, made one after another; raises NotHere at once or not at all."""
     rows = solving.rows()
     columns: list[Iterator[bytes]] = []
@@ -31,23 +30,19 @@ def lines(solving: Solving, table: Table) -> Iterator[bytes]:
         if one.function == "COUNT":
             columns.append(map(integer_fragment, numbers))
         else:
-            column = solving.columns.get(one.of)
-            texts = table.subjects if column is None else column.values
-            columns.append(texts.several(numbers))
+            columns.append(solving.texts(one.of).several(numbers))
     row = b"{%b}" % b",".join(b'"%b":%%b' % one.name.encode() for one in solving.star.selected)
     return map(row.__mod__, zip(*columns, strict=True))
 
 
-def triples(solving: Solving, table: Table) -> bytes:
+def triples(solving: Solving) -> bytes:
     """The graph that a query constructs, in N-Triples, each triple once; raises NotHere."""
     rows = solving.rows()
 
     def terms(name: str) -> list[bytes]:
-        column = solving.columns.get(name)
         numbers = rows.columns[name]
-        texts = table.subjects if column is None else column.values
         distinct = [*dict.fromkeys(numbers)]
-        known = dict(zip(distinct, map(n_triples, texts.several(distinct)), strict=True))
+        known = dict(zip(distinct, map(n_triples, solving.texts(name).several(distinct)), strict=True))
         return [*map(known.__getitem__, numbers)]
 
     subjects = terms(solving.star.subject)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import compress
 from typing import Any
 
-from graphsvc.columns.column import FEW, NONE, Column, Table
+from graphsvc.columns.column import FEW, NONE, Column, Table, Texts
 from graphsvc.columns.file import NotHere
 from graphsvc.columns.terms import MIXED
 from graphsvc.sparql.star import Selected, Star
@@ -77,6 +77,11 @@ class Solving:
             rows = self._groups(rows)
         return self._ordered(rows)
 
+    def texts(self, name: str) -> Texts:
+        """What the numbers of a variable stand for."""
+        column = self.columns.get(name)
+        return self._table.subjects if column is None else column.values
+
     def _column(self, name: str) -> Column:
         column = self._table.column(name)
         if column is None:
@@ -87,10 +92,9 @@ class Solving:
         """Refuse an order that is not that of numbers, and a part of rows that no order tells from the rest."""
         star = self.star
         ordered = {name for name, _ in star.order}
-        compared = ordered | {one.of for one in star.selected if one.function in ("MIN", "MAX")}
         counted = {one.name for one in star.selected if one.function == "COUNT"}
         least = {one.name: one.of for one in star.selected if one.function in ("MIN", "MAX")}
-        compared = {least.get(name, name) for name in compared - counted}
+        compared = {least.get(name, name) for name in ordered - counted} | {*least.values()}
         self._compares_subjects = star.subject in compared
         if any(self.columns[name].kind == MIXED for name in compared - {star.subject}):
             raise NotHere

@@ -53,12 +53,8 @@ def statement(found: Sequence[Token], place: int, names: Names) -> tuple[list[Pa
             read = _object(found, place + 1, names)
             if read is None:
                 return None
-            term, place = read
-            patterns.append(
-                Pattern(subject, verb, term if isinstance(term, str) else "")
-                if not isinstance(term, Constant)
-                else Pattern(subject, verb, constant=term)
-            )
+            variable, constant, place = read
+            patterns.append(Pattern(subject, verb, variable, constant))
             separator = found[place].text
         while found[place].text == ";":
             place += 1
@@ -68,20 +64,20 @@ def statement(found: Sequence[Token], place: int, names: Names) -> tuple[list[Pa
             return None
 
 
-def _object(found: Sequence[Token], place: int, names: Names) -> tuple[str | Constant | None, int] | None:
-    """A variable's name, a constant, or another term (None), and the place after it; None for what is no term."""
+def _object(found: Sequence[Token], place: int, names: Names) -> tuple[str, Constant | None, int] | None:
+    """A variable's name or a constant, or neither for another term, and the place after it; None for no term."""
     token, after = found[place], found[min(place + 1, len(found) - 1)]
     if token.kind == "variable":
-        return token.text[1:], place + 1
+        return token.text[1:], None, place + 1
     if token.kind in ("iri", "name"):
         iri = names.iri(token)
-        return None if iri is None else (Constant(iri, is_iri=True), place + 1)
+        return None if iri is None else ("", Constant(iri, is_iri=True), place + 1)
     if token.kind == "string":
         if after.kind == "language":
-            return None, place + 2
+            return "", None, place + 2
         if after.text == "^^":
-            return None, place + 3
-        return plain_string(token), place + 1
+            return "", None, place + 3
+        return "", plain_string(token), place + 1
     return None
 
 

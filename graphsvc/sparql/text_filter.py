@@ -11,37 +11,44 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from graphsvc.sparql.group import CannotTakeApart, Piece, pieces, take_apart
 from graphsvc.sparql.lexer import Token, tokens
 from graphsvc.sparql.names import Names, names
 from graphsvc.sparql.statement import Pattern, plain_string, statement
 
 _FUNCTIONS = frozenset({"CONTAINS", "STRSTARTS", "STRENDS", "REGEX"})
 _OF_TEXT = frozenset({"STR", "LCASE", "UCASE"})
-_OPENING = {"{": "}", "(": ")", "[": "]"}
+_OPENING, _CLOSING = frozenset("{(["), frozenset("})]")
+_END = Token("punctuation", "}", 0)
 # A regular expression that is nothing but what is to be found, perhaps at the beginning or at the end.
 _PLAIN_EXPRESSION = re.compile(r"\^?([\w ,:;'\"/@#%&=<>~-]+)\$?", re.ASCII)
-# What makes a part of the answer depend on the order of the rest, or tells statements apart by their group.
+# With these an answer is a part of what there is, and which part depends on the order in which it is found.
 _NOT_WITH = frozenset({"LIMIT", "OFFSET"})
 
 
 @dataclass(frozen=True)
 class TextFilter:
-    """A filter that only lets pass what has `text` in a value of `property`, in whatever case.
+    """A filter that only lets pass what has `text` in a value of `predicate`, in whatever case.
 
-    A table of the things that `subject` may stand for can be put into the query's text at `place`.
+    A table of the things that `subject` may stand for can be put into the query's text at `start`.
     """
 
-    place: int
+    start: int
     subject: str
-    property: str
+    predicate: str
     text: str
+
+    @property
+    def end(self) -> int:
+        """Nothing of the text is replaced."""
+        return self.start
 
 
 def read_text_filter(query: str) -> TextFilter | None:
     """The filter with the longest text in the outermost group of a query, if there is one.
 
-    What the group says of `subject` before `place`, if anything, is in groups of their own or after them, so that
-    a table at `place` and the statement that follows are joined first: whoever is not in it would not get past the
+    What the group says of `subject` before that, if anything, is in groups of their own or after them, so that a
+    table there and the statement that follows are joined first: whoever is not in it would not get past the
     filter, which holds for the group as a whole (https://www.w3.org/TR/sparql11-query/#convertGroupPattern).
     """
     found = [*tokens(query)]
@@ -50,124 +57,62 @@ def read_text_filter(query: str) -> TextFilter | None:
     ):
         return None
     known = names(found)
-    start = None if known is None else _outermost(found, known.end)
-    if known is None or start is None:
+    if known is None:
         return None
-    statements, filters = _group(found, start, known)
+    try:
+        group = pieces(query, take_apart(query, found).group)
+    except CannotTakeApart:
+        return None
+    filters: dict[str, str] = {}
+    for piece in group:
+        for variable, text in _asked(piece.tokens[1:]) if piece.kind == "filter" else ():
+            if len(text) > len(filters.get(variable, "")):
+                filters[variable] = text
     matched = [
-        TextFilter(found[begin].start, pattern.subject, pattern.property, filters[pattern.variable])
-        for begin, pattern in statements
+        TextFilter(begin, pattern.subject, pattern.property, filters[pattern.variable])
+        for begin, pattern in _statements(group, known)
         if pattern.variable in filters
     ]
     return max(matched, key=lambda one: len(one.text), default=None)
 
 
-def _outermost(found: Sequence[Token], place: int) -> int | None:
-    """Where the bracket is that opens the WHERE clause."""
-    form = found[place].keyword
-    while place < len(found):
-        token = found[place]
-        if token.text == "(":
-            place = _closing(found, place)
-        elif token.text == "{" and (form != "CONSTRUCT" or found[place - 1].keyword == "WHERE"):
-            return place
-        elif token.text == "{":
-            place = _closing(found, place)
-        place += 1
-    return None
-
-
-def _closing(found: Sequence[Token], place: int) -> int:
-    """Where the bracket is that closes the one at a place; the last token, where there is none."""
-    depth = 0
-    while place < len(found):
-        if found[place].text in _OPENING:
-            depth += 1
-        elif found[place].text in _OPENING.values():
-            depth -= 1
-            if not depth:
-                return place
-        place += 1
-    return len(found) - 1
-
-
-def _group(
-    found: Sequence[Token], start: int, known: Names
-) -> tuple[list[tuple[int, Pattern]], dict[str, str]]:
-    """The patterns of a group, each with where the statements begin that it is among; what its filters ask of
-    which variable."""
-    end = _closing(found, start)
-    statements: list[tuple[int, Pattern]] = []
-    filters: dict[str, str] = {}
-    place, begin = start + 1, 0
-    while place < end:
-        token = found[place]
-        read = statement(found[: end + 1], place, known)
-        if read is not None:
-            begin = begin or place
-            statements += ((begin, pattern) for pattern in read[0])
-            place = read[1]
-        elif token.keyword == "FILTER":
-            for variable, text in _asked(found, place + 1):
-                if len(text) > len(filters.get(variable, "")):
-                    filters[variable] = text
-            place = _after_filter(found, place + 1)
-        else:
+def _statements(group: Sequence[Piece], known: Names) -> Iterator[tuple[int, Pattern]]:
+    """The plain patterns of a group, each with where the statements begin that it is among."""
+    begin = 0
+    head: tuple[Token, ...] = ()
+    for piece in group:
+        if piece.kind == "triples":
+            begin = begin or piece.start
+            head = head if piece.continues else piece.tokens[:1]
+            tokens = (*head, *piece.tokens) if piece.continues else piece.tokens
+            read = statement((*tokens, _END), 0, known)
+            yield from ((begin, pattern) for pattern in (read[0] if read else ()))
+        elif piece.kind != "filter":
             begin = 0
-            place = _after(found, place, end)
-    return statements, filters
 
 
-def _after(found: Sequence[Token], place: int, end: int) -> int:
-    """The place after what is not read: a statement of another form, or one step of anything else."""
-    token = found[place]
-    if token.text in _OPENING and token.text != "[":
-        return _closing(found, place) + 1
-    if token.keyword and token.text != "a":
-        return place + 1
-    while place < end and found[place].text not in (".", "{") and not found[place].keyword:
-        place = _closing(found, place) if found[place].text in _OPENING else place
-        place += 1
-    return place + (place < end and found[place].text == ".")
-
-
-def _after_filter(found: Sequence[Token], place: int) -> int:
-    while place < len(found) and found[place].text not in ("(", "{"):
-        place += 1
-    return _closing(found, min(place, len(found) - 1)) + 1
-
-
-def _asked(found: Sequence[Token], place: int) -> Iterator[tuple[str, str]]:
+def _asked(constraint: Sequence[Token]) -> Iterator[tuple[str, str]]:
     """What a filter asks for all at once: variables, and texts that they must have, in lower case."""
-    if found[place].text != "(":
-        asked = _call(found, place)
-        if asked is not None:
-            yield asked[:2]
-        return
-    end = _closing(found, place)
-    begin = place + 1
-    conjuncts = []
-    depth = 0
-    for at in range(begin, end + 1):
-        depth += (found[at].text in _OPENING) - (at < end and found[at].text in _OPENING.values())
-        if depth == 0 and found[at].text == "||":
-            return
-        if at == end or (depth == 0 and found[at].text == "&&"):
-            conjuncts.append((begin, at))
-            begin = at + 1
-    for first, after in conjuncts:
-        asked = _call(found, first)
-        if asked is not None and asked[2] == after:
-            yield asked[:2]
+    if constraint[0].text != "(":
+        conjuncts = [[*constraint]]
+    else:
+        conjuncts, depth = [[]], 0
+        for token in constraint[1:-1]:
+            depth += (token.text in _OPENING) - (token.text in _CLOSING)
+            if depth == 0 and token.text == "||":
+                return
+            if depth == 0 and token.text == "&&":
+                conjuncts.append([])
+            else:
+                conjuncts[-1].append(token)
+    yield from filter(None, map(_call, conjuncts))
 
 
-def _call(found: Sequence[Token], place: int) -> tuple[str, str, int] | None:
-    """The variable and the text of a call that asks for text, and the place after it."""
-    function = found[place].keyword
-    end = _closing(found, place + 1) if place + 1 < len(found) else place
-    inside = found[place + 2 : end]
-    if function not in _FUNCTIONS or found[place + 1].text != "(" or found[end].text != ")":
+def _call(found: Sequence[Token]) -> tuple[str, str] | None:
+    """The variable and the text of a call that asks for text, of which these are all tokens."""
+    if len(found) < 3 or found[0].keyword not in _FUNCTIONS or found[1].text != "(" or found[-1].text != ")":
         return None
+    function, inside = found[0].keyword, found[2:-1]
     at = 0
     while at + 1 < len(inside) and inside[at].keyword in _OF_TEXT and inside[at + 1].text == "(":
         at += 2
@@ -187,4 +132,4 @@ def _call(found: Sequence[Token], place: int) -> tuple[str, str, int] | None:
         if plain is None or (len(strings) == 2 and (strings[1] is None or strings[1].value not in ("", "i"))):
             return None
         text = plain[1]
-    return (inside[at].text[1:], text.lower(), end + 1) if text else None
+    return (inside[at].text[1:], text.lower()) if text else None

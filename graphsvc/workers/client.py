@@ -18,9 +18,8 @@ from graphsvc.workers import wire
 from graphsvc.workers.holding import Holding
 from graphsvc.workers.line import Answerer, answering, hang_up
 
-_CHUNK = 1 << 16
-# Of a long answer so much is taken at once, after so many seconds.
-_LARGE_CHUNK, _PAUSE = 3 << 16, 0.001
+# So much of an answer is taken at once; of a long one after so many seconds.
+_CHUNK, _PAUSE = 3 << 16, 0.001
 # How many connections to a pool are kept for the next job.
 _IDLE = 64
 _PIPE_SIZE = 256 << 10
@@ -202,7 +201,7 @@ class _Run:
             ready = [descriptor for descriptor, _ in self._poll.poll(_LOOK)]
             if self._source in ready:
                 self._widen()
-                return os.read(self._source, _LARGE_CHUNK if self._wide else _CHUNK)
+                return os.read(self._source, _CHUNK)
             if ready:
                 self._settle(wire.read_status(_packet(self._channel)))
             elif self._cancelled():

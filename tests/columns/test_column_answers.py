@@ -14,7 +14,7 @@ from graphsvc.columns import Columns
 from graphsvc.columns.answering import USED
 from graphsvc.columns.building import Changed, TooMany, build
 from graphsvc.columns.file import path_of
-from graphsvc.errors import QuerySyntaxError
+from graphsvc.errors import QuerySyntaxError, ResultTooLarge
 from graphsvc.formats import RESULTS_JSON
 from graphsvc.sparql import read
 from graphsvc.store.local import LocalStore
@@ -83,7 +83,6 @@ def test_a_large_graph_is_answered_as_the_engine_does_it(tmp_path: Path) -> None
 def test_few_rows_are_left_to_an_engine_in_memory(tmp_path: Path) -> None:
     store = store_of(" ".join(f":s{n} a :T{n % 2} ; :p {n} ." for n in range(100)) + ":x a :Few ; :p 1 .")
     build(store, path_of(tmp_path, "now"), 1_000, store.epoch)
-    columns = Columns(tmp_path, 1 << 30, least=50)
     for name, expected in (("T0", USED), ("Few", {}), ("T1", USED)):
         columns = Columns(tmp_path, 1 << 30, least=50)
         query = read(f"{PREFIX} SELECT ?s ?v {{ ?s a :{name} ; :p ?v }}")
@@ -129,8 +128,6 @@ def test_what_is_wrong_with_a_query_is_said_of_its_own_text(tmp_path: Path) -> N
 
 
 def test_an_answer_from_columns_is_capped_like_any_other(tmp_path: Path) -> None:
-    from graphsvc.errors import ResultTooLarge
-
     store = store_of(":a a :T . :b a :U . :c a :V .")
     build(store, path_of(tmp_path, "now"), 100, store.epoch)
     query = read("SELECT ?t (COUNT(*) AS ?n) { ?s a ?t } GROUP BY ?t")
