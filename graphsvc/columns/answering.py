@@ -10,14 +10,15 @@ from typing import IO
 
 from graphsvc.columns.column import Table
 from graphsvc.columns.file import NotHere, path_of
+from graphsvc.columns.joining import JoinSolving
 from graphsvc.columns.narrowing import narrowed
 from graphsvc.columns.results import lines, triples, write, write_graph
-from graphsvc.columns.solving import Solving
+from graphsvc.columns.stars import StarSolving
 from graphsvc.errors import QuerySyntaxError
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
+from graphsvc.sparql.pattern_query import PatternQuery, read_pattern_query
 from graphsvc.sparql.shape import shape
-from graphsvc.sparql.star import Star, read_star
 from graphsvc.sparql.text_filter import TextFilter, read_text_filter
 from graphsvc.store.local import LocalStore
 from graphsvc.store.output_cap import OutputCap
@@ -68,12 +69,12 @@ class Columns:
     def _evaluate(
         self, table: Table, store: LocalStore, query: Query, result: Format, out: IO[bytes], cap: OutputCap
     ) -> dict[str, str]:
-        star, asked = self._read(query)
-        if star is not None:
+        pattern, asked = self._read(query)
+        if pattern is not None:
             found = graph = None
             with suppress(NotHere, MemoryError):
-                solving = Solving(star, table, self._least)
-                if star.template:
+                solving = (StarSolving if pattern.is_star else JoinSolving)(pattern, table, self._least)
+                if pattern.template:
                     graph = triples(solving)
                 else:
                     found = lines(solving)
@@ -81,7 +82,7 @@ class Columns:
                 write_graph(graph, result, out, store.setting.prefixes, cap)
                 return USED
             if found is not None:
-                write([one.name for one in star.selected], found, result, cap.file(out, result))
+                write([one.name for one in pattern.selected], found, result, cap.file(out, result))
                 return USED
             self._pass_by(query, _PASSES)
         narrower = None if asked is None else narrowed(query, asked, table)
@@ -116,15 +117,15 @@ class Columns:
             self._others[form] = left - 1
         return not left
 
-    def _read(self, query: Query) -> tuple[Star | None, TextFilter | None]:
-        star = None
+    def _read(self, query: Query) -> tuple[PatternQuery | None, TextFilter | None]:
+        pattern = None
         if not query.names_dataset and not query.dataset.given:
-            star = read_star(query.text)
-        asked = None if star else read_text_filter(query.text)
+            pattern = read_pattern_query(query.text)
+        asked = None if pattern else read_text_filter(query.text)
         # Whether an expression can be looked for depends on what is in a string, which a shape leaves open.
-        if star is None and asked is None and "regex" not in query.text.lower():
+        if pattern is None and asked is None and "regex" not in query.text.lower():
             self._pass_by(query, _NEVER)
-        return star, asked
+        return pattern, asked
 
     def _pass_by(self, query: Query, times: int) -> None:
         self._others[shape(query.text)] = times

@@ -10,10 +10,11 @@ import json
 import re
 from array import array
 from collections.abc import Callable, Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from graphsvc.columns.column import NONE
 from graphsvc.columns.file import Section, Writing
 from graphsvc.columns.letters import is_sure
 from graphsvc.columns.terms import INTEGER, IRI, MIXED, common_kind, kind_of
@@ -65,6 +66,8 @@ def build(store: Store, path: Path, most: int, state: Callable[[], object]) -> N
                 if column.values is not None:
                     columns[name] = column
             places, directory = _subjects(subjects, writing)
+            for column in columns.values():
+                column.find_subjects(subjects, places, unfinished, writing)
             subjects.clear()
             told = {name: column.finish(places, writing) for name, column in columns.items()}
             writing.finish({"subjects": directory, "properties": told})
@@ -135,6 +138,22 @@ class _Column:
         if kind != IRI:
             self.values |= _lower([values[at] for at in order], writing)
 
+    def find_subjects(
+        self, subjects: dict[bytes, int], places: array[int], path: Path, writing: Writing
+    ) -> None:
+        """Write which subjects the values are, if any is; what was written before is in the file at `path`."""
+        assert self.values is not None
+        if self.values["kind"] not in (IRI, MIXED):
+            return
+        writing.flush()
+        with path.open("rb") as file:
+            text, starts = (_read(file, self.values[name]) for name in ("text", "starts"))
+        begins = memoryview(starts).cast("Q")
+        found = (subjects.get(text[begin:end]) for begin, end in pairwise(begins))
+        numbers = array("I", (NONE if number is None else places[number] for number in found))
+        if numbers.count(NONE) < len(numbers):
+            self.values["as_subjects"] = writing.put(numbers)
+
     def finish(self, places: array[int], writing: Writing) -> dict[str, Any]:
         """Write the pairs by subject and by value; the column's part of the directory."""
         assert self.values is not None
@@ -159,6 +178,12 @@ class _Column:
         }
         self._subjects = self._codes = array("I")
         return told | {"values": self.values}
+
+
+def _read(file: IO[bytes], section: Section) -> bytes:
+    offset, length = section
+    file.seek(offset)
+    return file.read(length)
 
 
 def _subjects(numbers: dict[bytes, int], writing: Writing) -> tuple[array[int], dict[str, Any]]:

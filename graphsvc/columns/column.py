@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from array import array
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
@@ -12,7 +13,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from graphsvc.columns.file import NotHere, Reading, Section
-from graphsvc.columns.terms import IRI, MIXED, STRING, iri_fragment, is_as_it_is, key_of, literal_fragment
+from graphsvc.columns.terms import (
+    IRI,
+    MIXED,
+    STRING,
+    iri_fragment,
+    is_as_it_is,
+    key_of,
+    kind_of,
+    literal_fragment,
+)
 from graphsvc.sparql.statement import Constant
 
 # In place of a value's code: there is none.
@@ -82,6 +92,11 @@ class Column:
         self.values = Texts(file, values["text"], values["starts"])
         self._looked_up = 0
 
+    @property
+    def distinct(self) -> int:
+        """How many values there are."""
+        return int(self._told["values"]["count"])
+
     @cached_property
     def subjects(self) -> memoryview[int]:
         """The subject of each pair, in their order."""
@@ -120,6 +135,38 @@ class Column:
             return [self._code_of(subject) for subject in subjects]
         return [*map(self._kept.get((self, NONE), self._table).__getitem__, subjects)]
 
+    def codes_at(self, subject: int) -> memoryview[int]:
+        """The values of one subject."""
+        if self.single and len(self.subjects) == self._count:
+            return self.codes[subject : subject + 1]
+        begin = bisect_left(self.subjects, subject)
+        return self.codes[begin : bisect_right(self.subjects, subject, lo=begin)]
+
+    @cached_property
+    def as_subjects(self) -> memoryview[int] | None:
+        """The number that each value has as a subject, NONE for one that is none; None if no value is."""
+        section = self._told["values"].get("as_subjects")
+        return None if section is None else self._file.numbers(section, "I")
+
+    def as_values(self) -> array[int]:
+        """The code that each subject has as a value, NONE for one that is none."""
+        return self._kept.get((self, None), self._as_values)
+
+    def _as_values(self) -> array[int]:
+        table = array("I", b"\xff\xff\xff\xff") * self._count
+        for code, subject in enumerate(self.as_subjects or ()):
+            if subject != NONE:
+                table[subject] = code
+        return table
+
+    def code_of_term(self, fragment: bytes) -> int:
+        """The code of a value as it is in results, or NONE."""
+        term = json.loads(fragment)
+        kind = kind_of(term)
+        if self.kind not in (kind, MIXED):
+            return NONE
+        return self._place(key_of(self.kind, fragment), fragment)
+
     def _code_of(self, subject: int) -> int:
         at = bisect_left(self.subjects, subject)
         there = at < len(self.subjects) and self.subjects[at] == subject
@@ -136,12 +183,22 @@ class Column:
         if not is_as_it_is(constant.value):
             raise NotHere
         fragment = iri_fragment(constant.value) if constant.is_iri else literal_fragment(constant.value)
-        count = int(self._told["values"]["count"])
         wanted = fragment if self.kind == MIXED else constant.value
         if self.kind not in (MIXED, IRI if constant.is_iri else STRING):
             return None
-        place = bisect_left(range(count), wanted, key=lambda code: key_of(self.kind, self.values[code]))
-        return place if place < count and self.values[place] == fragment else None
+        place = self._place(wanted, fragment)
+        return None if place == NONE else place
+
+    def _place(self, key: Any, fragment: bytes) -> int:
+        """The code of a value whose key in the order of values is that, or NONE."""
+        count = self.distinct
+        place = bisect_left(range(count), key, key=lambda code: key_of(self.kind, self.values[code]))
+        # Those of one key, as 1 and 01 are, follow on each other.
+        while (
+            place < count and self.values[place] != fragment and key_of(self.kind, self.values[place]) == key
+        ):
+            place += 1
+        return place if place < count and self.values[place] == fragment else NONE
 
     def having(self, code: int) -> memoryview[int]:
         """The subjects that have a value, in their order."""
@@ -204,6 +261,17 @@ class Table:
         self.subjects = Texts(self._file, directory["subjects"]["text"], directory["subjects"]["starts"])
         self._told: dict[str, Any] = directory["properties"]
         self._columns: dict[str, Column] = {}
+
+    def number(self, constant: Constant) -> int | None:
+        """The number of a subject; None where it has no property."""
+        if not is_as_it_is(constant.value):
+            raise NotHere
+        places = range(self.blank, self.count)
+        place = self.blank + bisect_left(
+            places, constant.value, key=lambda number: key_of(IRI, self.subjects[number])
+        )
+        fragment = iri_fragment(constant.value)
+        return place if place < self.count and self.subjects[place] == fragment else None
 
     def column(self, name: str) -> Column | None:
         """The column of a property, if it has one."""

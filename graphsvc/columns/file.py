@@ -18,7 +18,7 @@ from typing import IO, Any, Literal
 # Where a section is: its offset and its length in bytes.
 Section = tuple[int, int]
 _TRAILER = struct.Struct("<8sQQ")
-_MARK = b"columns1"
+_MARK = b"columns2"
 
 
 def path_of(folder: Path, epoch: str) -> Path:
@@ -39,6 +39,10 @@ class Writing:
         offset = self._out.tell()
         self._out.write(content)
         return offset, self._out.tell() - offset
+
+    def flush(self) -> None:
+        """Let what was put be read from the file."""
+        self._out.flush()
 
     def finish(self, directory: dict[str, Any]) -> None:
         """Write what says where everything is."""

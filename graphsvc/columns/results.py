@@ -6,6 +6,7 @@ https://www.w3.org/TR/sparql11-results-json/
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from itertools import islice, repeat
 from typing import IO
 
@@ -25,13 +26,13 @@ def lines(solving: Solving) -> Iterator[bytes]:
     """The solutions as objects of JSON, made one after another; raises NotHere at once or not at all."""
     rows = solving.rows()
     columns: list[Iterator[bytes]] = []
-    for one in solving.star.selected:
+    for one in solving.query.selected:
         numbers = rows.columns[one.name]
         if one.function == "COUNT":
             columns.append(map(integer_fragment, numbers))
         else:
             columns.append(solving.texts(one.of).several(numbers))
-    row = b"{%b}" % b",".join(b'"%b":%%b' % one.name.encode() for one in solving.star.selected)
+    row = b"{%b}" % b",".join(b'"%b":%%b' % one.name.encode() for one in solving.query.selected)
     return map(row.__mod__, zip(*columns, strict=True))
 
 
@@ -39,15 +40,16 @@ def triples(solving: Solving) -> bytes:
     """The graph that a query constructs, in N-Triples, each triple once; raises NotHere."""
     rows = solving.rows()
 
+    @cache
     def terms(name: str) -> list[bytes]:
         numbers = rows.columns[name]
         distinct = [*dict.fromkeys(numbers)]
         known = dict(zip(distinct, map(n_triples, solving.texts(name).several(distinct)), strict=True))
         return [*map(known.__getitem__, numbers)]
 
-    subjects = terms(solving.star.subject)
     found: dict[bytes, None] = {}
-    for pattern in solving.star.template:
+    for pattern in solving.query.template:
+        subjects = terms(pattern.subject)
         middle = b" <%b> " % pattern.property.encode()
         if pattern.constant is None:
             objects: Iterable[bytes] = terms(pattern.variable)

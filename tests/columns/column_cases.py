@@ -116,6 +116,64 @@ def stars(draw: Any) -> tuple[list[tuple[str, str, str, str]], str, bool]:
     return quads, f"SELECT {select} WHERE {{ {block} }}{group}{order}{cut}", is_total
 
 
+def _end(draw: Any, variables: list[str], constants: list[str]) -> str:
+    if constants and draw(st.integers(0, 4)) == 0:
+        return str(draw(st.sampled_from(constants)))
+    return str(draw(st.sampled_from(variables)))
+
+
+def _path(draw: Any, names: list[str]) -> str:
+    """A property that leads to things, or a path of such; or any property."""
+    if draw(st.booleans()):
+        return f"<{EX}{draw(st.sampled_from(names))}>"
+    steps = []
+    for _ in range(draw(st.sampled_from([1, 1, 1, 2, 3]))):
+        inverse = draw(st.sampled_from(["", "", "", "^"]))
+        steps.append(f"{inverse}<{EX}near>{draw(st.sampled_from(['', '', '', '*', '+']))}")
+    if draw(st.integers(0, 2)) == 0:
+        steps[-1] = f"<{EX}{draw(st.sampled_from(names))}>"
+    return "/".join(steps)
+
+
+@st.composite
+def joins(draw: Any) -> tuple[list[tuple[str, str, str, str]], str, bool]:
+    """A graph, the text of a query about several things, and whether its order tells all its rows apart."""
+    quads = draw(graphs())
+    quads += [
+        (f"<{EX}s{at}>", f"<{EX}near>", f"<{EX}s{draw(st.integers(0, 3))}>", f"<{EX}g1>") for at in range(4)
+    ]
+    names = properties_of(quads)
+    variables = ["?a", "?b", "?c", "?d"]
+    iris = [f"<{EX}s{n}>" for n in range(4)] + [f"<{EX}T1>"]
+    patterns: list[str] = []
+    for _ in range(draw(st.integers(1, 4))):
+        seen = [one for one in variables if any(one in pattern for pattern in patterns)]
+        path = _path(draw, names)
+        values = [
+            one
+            for one in VALUES[path.rpartition("/")[2].strip(">*+")]
+            if one.endswith((">", '"')) and "^^" not in one and "\\" not in one
+        ]
+        if seen and draw(st.integers(0, 3)):
+            # Joined to what is there.
+            ends = [draw(st.sampled_from(seen)), _end(draw, variables, values)]
+        else:
+            ends = [_end(draw, variables, iris), _end(draw, variables, values)]
+        if values and all(one.startswith("<") for one in values) and draw(st.booleans()):
+            ends.reverse()
+        patterns.append(f"{ends[0]} {path} {ends[1]}")
+    block = " . ".join(patterns)
+    known = [one for one in variables if one in block] or ["?a"]
+    if draw(st.booleans()):
+        select, group, ordered = _grouped(draw, known)
+    else:
+        shown = draw(st.lists(st.sampled_from(known), min_size=1, unique=True))
+        select, group, ordered = " ".join(shown), "", known
+    telling = known if not group else [one for one in group.split() if one[0] == "?"]
+    order, is_total = _order(draw, ordered, telling)
+    return quads, f"SELECT {select} WHERE {{ {block} }}{group}{order}", is_total
+
+
 @st.composite
 def constructs(draw: Any) -> tuple[list[tuple[str, str, str, str]], str]:
     """A graph, and the text of a query that constructs another from a star."""

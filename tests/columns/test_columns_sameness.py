@@ -23,7 +23,7 @@ from graphsvc.formats import CSV, N_TRIPLES, RESULTS_JSON, RESULTS_XML, TSV, TUR
 from graphsvc.sparql import read
 from graphsvc.store.local import LocalStore
 from graphsvc.store.output_cap import OutputCap
-from tests.columns.column_cases import EX, constructs, graphs, stars, text_filters
+from tests.columns.column_cases import EX, constructs, graphs, joins, stars, text_filters
 
 EXAMPLES = int(os.environ.get("FUZZ_CASES", "300"))
 Quads = list[tuple[str, str, str, str]]
@@ -60,6 +60,17 @@ def solutions(answer: bytes) -> Any:
 @given(stars())
 def test_a_star_has_the_same_solutions_in_the_same_order(star: tuple[Quads, str, bool]) -> None:
     quads, text, is_total = star
+    expected, given, was_used = both(store_of(quads), text)
+    event(f"columns were of use: {was_used}")
+    if is_total:
+        assert given == expected
+    assert solutions(given) == solutions(expected)
+
+
+@often
+@given(joins())
+def test_things_that_are_joined_have_the_same_solutions(case: tuple[Quads, str, bool]) -> None:
+    quads, text, is_total = case
     expected, given, was_used = both(store_of(quads), text)
     event(f"columns were of use: {was_used}")
     if is_total:

@@ -1,7 +1,8 @@
-"""Queries about the properties of one thing each: all triple patterns have the same variable as their subject.
+"""Queries about the properties of things: of one each, where all triple patterns have the same variable as their
+subject, or of several that are joined.
 
-Such a query can be answered from columns of properties, with no need to join; so can its counts, its greatest and
-least values, and its order.
+Such a query can be answered from columns of properties; so can its counts, its greatest and least values, and its
+order.
 """
 
 from __future__ import annotations
@@ -27,14 +28,13 @@ class Selected:
 
 
 @dataclass(frozen=True)
-class Star:
-    """A query of that kind.
+class PatternQuery:
+    """A query of one basic graph pattern, https://www.w3.org/TR/sparql11-query/#BasicGraphPatterns.
 
     `groups` are the variables of GROUP BY, `order` is by which names, each with whether it is descending. With
     `grouped` each group gives a row, and without each solution. `template` is what CONSTRUCT makes of a solution.
     """
 
-    subject: str
     patterns: tuple[Pattern, ...]
     selected: tuple[Selected, ...]
     groups: tuple[str, ...] = ()
@@ -45,9 +45,27 @@ class Star:
     template: tuple[Pattern, ...] = ()
 
     @property
+    def subject(self) -> str:
+        """The variable that a star is about."""
+        return self.patterns[0].subject
+
+    @property
+    def subjects(self) -> set[str]:
+        """The variables that stand for subjects."""
+        return {pattern.subject for pattern in self.patterns if pattern.subject}
+
+    @property
     def variables(self) -> tuple[str, ...]:
-        """The variables that stand for values."""
+        """The variables that stand for values, each as often as it does."""
         return tuple(pattern.variable for pattern in self.patterns if pattern.variable)
+
+    @property
+    def is_star(self) -> bool:
+        """Whether it is about the properties of one thing each, no two of which must have the same value."""
+        variables = self.variables
+        return len({self.subject, *variables} - {""}) == len(variables) + 1 and all(
+            pattern.subject == self.subject and not pattern.times for pattern in self.patterns
+        )
 
     @property
     def is_part(self) -> bool:
@@ -55,7 +73,7 @@ class Star:
         return self.limit is not None or self.offset > 0
 
 
-def read_star(text: str) -> Star | None:
+def read_pattern_query(text: str) -> PatternQuery | None:
     """The query of a text, if it is one of that kind that is written plainly; else None."""
     found = [*tokens(text)]
     known = names(found)
@@ -63,10 +81,10 @@ def read_star(text: str) -> Star | None:
         return None
     reader = _Reader(found, known)
     try:
-        star = reader.read()
+        query = reader.read()
     except (_OtherKind, IndexError):
         return None
-    return star if _holds_together(star) else None
+    return query if _holds_together(query) else None
 
 
 class _OtherKind(Exception):
@@ -82,47 +100,48 @@ class _Reader:
     def __post_init__(self) -> None:
         self.place = self.names.end
 
-    def read(self) -> Star:
+    def read(self) -> PatternQuery:
         return self._construct() if self._has("CONSTRUCT") else self._select()
 
-    def _construct(self) -> Star:
-        template = tuple(self._patterns())
+    def _construct(self) -> PatternQuery:
+        template = tuple(self._patterns(joins=False))
         self._has("WHERE")
         patterns = self._patterns()
         if self.place != len(self.found):
             raise _OtherKind
-        names = dict.fromkeys([patterns[0].subject, *(one.variable for one in template if one.variable)])
-        return Star(
-            patterns[0].subject,
+        names = dict.fromkeys(
+            [*(one.subject for one in template), *(one.variable for one in template if one.variable)]
+        )
+        return PatternQuery(
             tuple(patterns),
             tuple(Selected(name, name) for name in names),
             template=template,
         )
 
-    def _select(self) -> Star:
+    def _select(self) -> PatternQuery:
         self._take("SELECT")
         distinct = self._has("DISTINCT")
         selected = []
         while not self._has("WHERE") and self.found[self.place].text != "{":
             selected.append(self._selected())
         patterns = self._patterns()
-        star = Star(patterns[0].subject, tuple(patterns), tuple(selected))
+        query = PatternQuery(tuple(patterns), tuple(selected))
         if self._has("GROUP"):
             self._take("BY")
-            star = replace(star, groups=tuple(self._variables()), grouped=True)
+            query = replace(query, groups=tuple(self._variables()), grouped=True)
         elif any(one.function for one in selected):
-            star = replace(star, grouped=True)
+            query = replace(query, grouped=True)
         if distinct:
-            if star.grouped:
+            if query.grouped:
                 raise _OtherKind
-            star = replace(star, groups=tuple(one.of for one in selected), grouped=True)
+            query = replace(query, groups=tuple(one.of for one in selected), grouped=True)
         if self._has("ORDER"):
             self._take("BY")
-            star = replace(star, order=tuple(self._order()))
-        star = self._slice(star)
+            query = replace(query, order=tuple(self._order()))
+        query = self._slice(query)
         if self.place != len(self.found):
             raise _OtherKind
-        return star
+        return query
 
     def _selected(self) -> Selected:
         token = self._next()
@@ -146,11 +165,11 @@ class _Reader:
         self._take(")")
         return Selected(name, of, function, distinct)
 
-    def _patterns(self) -> list[Pattern]:
+    def _patterns(self, *, joins: bool = True) -> list[Pattern]:
         self._take("{")
         patterns: list[Pattern] = []
         while self.found[self.place].text != "}":
-            read = statement(self.found, self.place, self.names)
+            read = statement(self.found, self.place, self.names, joins=joins)
             if read is None or self.found[read[1]].text == "{" or self.found[read[1]].keyword:
                 raise _OtherKind
             patterns += read[0]
@@ -180,7 +199,7 @@ class _Reader:
             raise _OtherKind
         return found
 
-    def _slice(self, star: Star) -> Star:
+    def _slice(self, query: PatternQuery) -> PatternQuery:
         """https://www.w3.org/TR/sparql11-query/#rLimitOffsetClauses: in either order, each once."""
         given: dict[str, int] = {}
         while self.place < len(self.found) and self.found[self.place].keyword in ("LIMIT", "OFFSET"):
@@ -189,7 +208,7 @@ class _Reader:
             if word in given or not (number.isascii() and number.isdigit() and len(number) < 10):
                 raise _OtherKind
             given[word] = int(number)
-        return replace(star, limit=given.get("LIMIT"), offset=given.get("OFFSET", 0))
+        return replace(query, limit=given.get("LIMIT"), offset=given.get("OFFSET", 0))
 
     def _next(self) -> Token:
         token = self.found[self.place]
@@ -213,22 +232,20 @@ class _Reader:
             raise _OtherKind
 
 
-def _holds_together(star: Star) -> bool:
+def _holds_together(query: PatternQuery) -> bool:
     """Whether each name stands for one thing that is there, so that the engine would not refuse the query."""
-    variables = star.variables
-    known = {star.subject, *variables}
-    taken = [one.name for one in star.selected]
-    aliases = {one.name for one in star.selected if one.function}
-    if any(
-        p.subject != star.subject or not (p.variable or p.constant) for p in star.patterns + star.template
-    ):
+    known = query.subjects | {*query.variables}
+    taken = [one.name for one in query.selected]
+    aliases = {one.name for one in query.selected if one.function}
+    for pattern in query.patterns + query.template:
+        if not (pattern.variable or pattern.constant) or pattern.variable == pattern.subject != "":
+            return False
+    if len(set(taken)) != len(taken) or aliases & known or not taken:
         return False
-    if len(known) != len(variables) + 1 or len(set(taken)) != len(taken) or aliases & known or not taken:
+    if not {one.of for one in query.selected if one.of} | {*query.groups} <= known or not known:
         return False
-    if not {one.of for one in star.selected if one.of} <= known or not set(star.groups) <= known:
-        return False
-    ordered = {name for name, _ in star.order}
-    if not star.grouped:
+    ordered = {name for name, _ in query.order}
+    if not query.grouped:
         return ordered <= known
-    plain = {one.of for one in star.selected if not one.function}
-    return plain <= set(star.groups) and ordered <= set(star.groups) | aliases
+    plain = {one.of for one in query.selected if not one.function}
+    return plain <= set(query.groups) and ordered <= set(query.groups) | aliases
