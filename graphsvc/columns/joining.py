@@ -48,13 +48,16 @@ class JoinSolving(Solving):
 
     def solutions(self) -> Rows:
         """See Solving."""
-        rows, most = Rows({}), 0
+        rows, most = Rows({}), 0.0
         left = list(self.columns)
         while left:
             costs = [self._cost(rows, *one) for one in left]
             cost = min(costs)
             if cost > MOST:
                 raise NotHere
+            if rows.columns:
+                # The engine may well begin with what has more.
+                most = max(most, max(one for one in costs if one < _NEVER))
             joined = self._joined(rows, *left.pop(costs.index(cost)))
             if joined is None or not len(joined):
                 rows = self.nothing()
