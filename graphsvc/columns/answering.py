@@ -34,14 +34,14 @@ _LONGEST = 4_000
 # the latter are not tried again for so many times.
 _SHAPES, _PASSES = 500, 15
 _NEVER = 1 << 60
-# A query that has none of these is of neither kind: nothing is called, there is one statement, and no order.
-_SIGNS, _WORDS = ("(", ";", ". ", ".\n"), ("ORDER", "DISTINCT", "GROUP")
+# A query that has none of these is seldom of either kind: nothing is called, there is one statement, and no order.
+_SIGNS, _WORDS = ("(", ";", ". ", ".\n", "*", "+", "^"), ("ORDER", "DISTINCT", "GROUP")
 
 
 class Columns:
     """The columns in `folder`, of whatever state a store is in; up to `room` bytes of them are mapped at once.
 
-    With `least` they leave to the engine what it finds as fast in memory: fewer rows in no order, and graphs.
+    With `least` they leave to the engine what it finds as fast in memory: fewer rows in no order.
     """
 
     def __init__(self, folder: Path, room: int, *, least: int = 0) -> None:

@@ -34,7 +34,7 @@ def narrowed(query: Query, asked: TextFilter, table: Table) -> Query | None:
     subjects = sorted(found)
     if subjects and subjects[0] < table.blank:
         return None
-    iris = [n_triples(fragment) for fragment in table.subjects.several(subjects)]
+    iris = n_triples(table.subjects.several(subjects))
     if not all(map(_IRI.fullmatch, iris)):
         return None
     rows = [[iri.decode()] for iri in iris]

@@ -44,7 +44,7 @@ def triples(solving: Solving) -> bytes:
     def terms(name: str) -> list[bytes]:
         numbers = rows.columns[name]
         distinct = [*dict.fromkeys(numbers)]
-        known = dict(zip(distinct, map(n_triples, solving.texts(name).several(distinct)), strict=True))
+        known = dict(zip(distinct, n_triples(solving.texts(name).several(distinct)), strict=True))
         return [*map(known.__getitem__, numbers)]
 
     found: dict[bytes, None] = {}

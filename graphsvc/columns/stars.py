@@ -10,7 +10,7 @@ from graphsvc.sparql.pattern_query import PatternQuery
 
 
 class StarSolving(Solving):
-    """A star on the columns of a table; with `least` the engine has fewer rows in no order, and graphs."""
+    """A star on the columns of a table; with `least` the engine has fewer rows in no order."""
 
     def __init__(self, query: PatternQuery, table: Table, least: int = 0) -> None:
         super().__init__(query, table)
@@ -18,7 +18,7 @@ class StarSolving(Solving):
         self._of = {pattern.variable: column for pattern, column in self.columns if pattern.variable}
         self._fixed = [(column, column.code(p.constant)) for p, column in self.columns if p.constant]
         self._many = [name for name, column in self._of.items() if not column.single]
-        if least and not query.grouped and not query.order and (query.template or self._most() < least):
+        if least and not query.grouped and not query.order and self._most() < least:
             raise NotHere
 
     def space(self, name: str) -> Column | None:

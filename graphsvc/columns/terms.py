@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import pyoxigraph as ox
@@ -20,7 +21,11 @@ _ORDERED = {
     f"{_XSD}dateTime": re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"),
 }
 _INTEGER = re.compile(r"-?[0-9]{1,15}")
-_IRI_BEGINS, _LITERAL_BEGINS = b'{"type":"uri","value":"', b'{"type":"literal","value":"'
+_IRI_BEGINS, _IRI_ENDS = b'{"type":"uri","value":"', b'"}\n'
+# All that JSON has as it is, N-Triples has too, where none of these stands in it.
+_OTHERWISE = (b"\\", b"\x7f", "\ufffe".encode(), "\uffff".encode())
+# How many parts the quotes make of a literal: with its value alone, and with one thing more.
+_PLAIN, _TYPED = 9, 13
 IRI, STRING, INTEGER, MIXED = "uri", "string", "integer", ""
 # What no column is made of: a blank node is another one in each answer to the eye, and a triple term has terms.
 _NEVER = frozenset({"bnode", "triple"})
@@ -80,14 +85,38 @@ def integer_fragment(number: int) -> bytes:
     return b'{"type":"literal","value":"%d","datatype":"%binteger"}' % (number, _XSD.encode())
 
 
-def n_triples(fragment: bytes) -> bytes:
-    """A term as it is in N-Triples. https://www.w3.org/TR/n-triples/"""
-    if fragment.isascii() and b"\\" not in fragment and b"\x7f" not in fragment:
-        # Most are written with the same signs in both.
-        if fragment.startswith(_IRI_BEGINS):
-            return b"<%b>" % fragment[len(_IRI_BEGINS) : -2]
-        if fragment.startswith(_LITERAL_BEGINS) and b'","' not in fragment[len(_LITERAL_BEGINS) - 1 :]:
-            return fragment[len(_LITERAL_BEGINS) - 1 : -1]
+def n_triples(fragments: Iterable[bytes]) -> list[bytes]:
+    """Terms as they are in N-Triples. https://www.w3.org/TR/n-triples/"""
+    told = [*fragments]
+    # Nothing that is written in JSON has a line end in it.
+    text = b"\n".join((*told, b""))
+    if _is_escaped(text):
+        return [_written(fragment) if _is_escaped(fragment) else _as_it_is(fragment) for fragment in told]
+    if text.count(_IRI_BEGINS) == len(told):
+        return text.replace(_IRI_BEGINS, b"<").replace(_IRI_ENDS, b">\n").split(b"\n")[:-1]
+    return [*map(_as_it_is, told)]
+
+
+def _is_escaped(text: bytes) -> bool:
+    return any(one in text for one in _OTHERWISE)
+
+
+def _as_it_is(fragment: bytes) -> bytes:
+    """A term whose signs are the same in both."""
+    parts = fragment.split(b'"')
+    if parts[3] == b"uri":
+        return b"<%b>" % parts[7]
+    if parts[3] == b"literal":
+        if len(parts) == _PLAIN:
+            return b'"%b"' % parts[7]
+        if len(parts) == _TYPED and parts[9] == b"xml:lang":
+            return b'"%b"@%b' % (parts[7], parts[11])
+        if len(parts) == _TYPED and parts[9] == b"datatype":
+            return b'"%b"^^<%b>' % (parts[7], parts[11])
+    return _written(fragment)
+
+
+def _written(fragment: bytes) -> bytes:
     term = json.loads(fragment)
     value = term["value"]
     if term["type"] == "uri":

@@ -183,6 +183,10 @@ def constructs(draw: Any) -> tuple[list[tuple[str, str, str, str]], str]:
     made = [f"<{EX}made{at}> ?v{at}" for at in range(len(names))]
     made += draw(st.sampled_from([[], [f"a <{EX}Made>"], [f"<{EX}says> \"it 'is' made\""]]))
     template = " ; ".join(draw(st.permutations(made)))
+    if draw(st.booleans()):
+        # About two things, and of more of them than one.
+        block = f"?s {' ; '.join(patterns)} . ?t <{EX}near> ?s"
+        return quads, f"CONSTRUCT {{ ?s {template} . ?t <{EX}knows> ?s }} WHERE {{ {block} }}"
     return quads, f"CONSTRUCT {{ ?s {template} }} WHERE {{ ?s {' ; '.join(patterns)} }}"
 
 

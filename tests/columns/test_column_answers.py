@@ -10,7 +10,7 @@ from typing import Any
 import pyoxigraph as ox
 import pytest
 
-from graphsvc.columns import Columns
+from graphsvc.columns import Columns, joining
 from graphsvc.columns.answering import USED
 from graphsvc.columns.building import Changed, TooMany, build
 from graphsvc.columns.file import path_of
@@ -59,7 +59,7 @@ def test_a_large_graph_is_answered_as_the_engine_does_it(tmp_path: Path) -> None
     """Enough for all ways to look something up: one by one, and in tables."""
     rows = [
         f':s{n} a :T{n % 3}, :U ; :p {n % 7} ; :d "2020-{1 + n % 12:02}-01"^^<{DATE}> .' for n in range(2_000)
-    ] + [f":s{n} :rare :x{n % 2} ." for n in range(0, 2_000, 40)]
+    ] + [f":s{n} :rare :x{n % 3} ; :next :s{n - n % 5 + 5} ." for n in range(0, 2_000, 40)]
     store = store_of(" ".join(rows))
     build(store, path_of(tmp_path, "now"), 100_000, store.epoch)
     columns = Columns(tmp_path, 1 << 30)
@@ -70,6 +70,11 @@ def test_a_large_graph_is_answered_as_the_engine_does_it(tmp_path: Path) -> None
         "SELECT ?s ?v { ?s :rare :x1 ; a :U ; :p ?v } ORDER BY ?s",
         "SELECT ?v (MIN(?d) AS ?first) (MAX(?d) AS ?last) { ?s :rare :x0 ; a :T0 ; :p ?v ; :d ?d } GROUP BY ?v",
         "SELECT ?v (COUNT(DISTINCT ?s) AS ?n) { ?s :p ?v ; :rare ?x ; a ?t } GROUP BY ?v",
+        "SELECT ?o ?d { :s7 :p ?v ; a ?t . ?o :p ?v ; a ?t ; :d ?d }",
+        "SELECT ?a ?b { ?a :rare ?x ; :p ?v . ?b :rare ?x ; :p ?v }",
+        "SELECT ?o (COUNT(*) AS ?n) { ?s :next ?o . ?o :p ?v . ?s :d ?d ; :p ?v } GROUP BY ?o",
+        "SELECT (COUNT(DISTINCT ?o) AS ?n) { ?s :rare :x1 ; :next+ ?o }",
+        "SELECT ?s ?v { :s20 ^:next*/:next ?s . ?s :p ?v }",
     ):
         for _ in range(30):
             # Again and again: what is looked up often is put into a table.
@@ -86,6 +91,37 @@ def test_few_rows_are_left_to_an_engine_in_memory(tmp_path: Path) -> None:
     for name, expected in (("T0", USED), ("Few", {}), ("T1", USED)):
         columns = Columns(tmp_path, 1 << 30, least=50)
         query = read(f"{PREFIX} SELECT ?s ?v {{ ?s a :{name} ; :p ?v }}")
+        assert columns.evaluate(store, query, RESULTS_JSON, io.BytesIO(), OutputCap()) == expected
+
+
+def test_few_things_that_are_joined_are_left_to_an_engine_in_memory(tmp_path: Path) -> None:
+    store = store_of(
+        " ".join(f":s{n} :p :o{n % 2} ; :q {n} ." for n in range(100)) + ":x :p :few . :y :p :few ; :q 1 ."
+    )
+    build(store, path_of(tmp_path, "now"), 1_000, store.epoch)
+    for name, expected in (("x", {}), ("s5", USED)):
+        columns = Columns(tmp_path, 1 << 30, least=40)
+        query = read(f"{PREFIX} SELECT ?s ?v {{ :{name} :p ?o . ?s :p ?o ; :q ?v }}")
+        assert columns.evaluate(store, query, RESULTS_JSON, io.BytesIO(), OutputCap()) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT ?a ?b { ?a :p ?o . ?b :p ?o }",
+        "SELECT ?b { ?a :p ?o ; :next+ ?b }",
+        "SELECT ?b { ?a :p ?o ; ^:next* ?b }",
+    ],
+)
+def test_what_would_have_too_many_rows_on_the_way_is_left_to_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    store = store_of(" ".join(f":s{n} :p :o ; :next :s{(n + 1) % 50} ." for n in range(50)))
+    build(store, path_of(tmp_path, "now"), 1_000, store.epoch)
+    query = read(f"{PREFIX} {text}")
+    for most, expected in ((1_000, {}), (10_000, USED)):
+        monkeypatch.setattr(joining, "MOST", most)
+        columns = Columns(tmp_path, 1 << 30)
         assert columns.evaluate(store, query, RESULTS_JSON, io.BytesIO(), OutputCap()) == expected
 
 
