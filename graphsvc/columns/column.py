@@ -190,14 +190,9 @@ class Column:
         return None if place == NONE else place
 
     def _place(self, key: Any, fragment: bytes) -> int:
-        """The code of a value whose key in the order of values is that, or NONE."""
+        """The code of a value whose key in the order of values is that, or NONE. No two have the same key."""
         count = self.distinct
         place = bisect_left(range(count), key, key=lambda code: key_of(self.kind, self.values[code]))
-        # Those of one key, as 1 and 01 are, follow on each other.
-        while (
-            place < count and self.values[place] != fragment and key_of(self.kind, self.values[place]) == key
-        ):
-            place += 1
         return place if place < count and self.values[place] == fragment else NONE
 
     def having(self, code: int) -> memoryview[int]:

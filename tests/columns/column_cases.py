@@ -19,6 +19,8 @@ _WORDS = (
     "long \u017f",
     "a\\nb",
     'q\\"q',
+    "\\u007F \\u001F",
+    "\ufffe",
 )
 # The values of each property: of one kind, of one language, or of many.
 VALUES: dict[str, list[str]] = {
@@ -27,7 +29,7 @@ VALUES: dict[str, list[str]] = {
     "year": [f'"{n}"^^<{_XSD}gYear>' for n in (1990, 2004, 2020)],
     "number": [f'"{n}"^^<{_XSD}integer>' for n in (-5, 0, 7, 10, 100)],
     "title": [f'"{word}"' for word in ("Act one", "act two", "Data Act", "", *_WORDS)],
-    "label": [f'"{word}"@{tag}' for word in ("Act", "Akt", "Straße") for tag in ("en", "de")],
+    "label": [f'"{word}"@{tag}' for word in ("Act", "Akt", "Straße") for tag in ("en", "de", "ar--rtl")],
     "mixed": ['"1"', f'"1"^^<{_XSD}integer>', '"1"@en', f"<{EX}1>", f'"1.50"^^<{_XSD}decimal>', '"act"'],
     "near": [f"<{EX}s{n}>" for n in range(4)],
     "blank": ["_:b1", f"<{EX}s0>"],

@@ -109,14 +109,20 @@ def test_few_things_that_are_joined_are_left_to_an_engine_in_memory(tmp_path: Pa
     "text",
     [
         "SELECT ?a ?b { ?a :p ?o . ?b :p ?o }",
-        "SELECT ?b { ?a :p ?o ; :next+ ?b }",
         "SELECT ?b { ?a :p ?o ; ^:next* ?b }",
+        "SELECT ?a ?y { ?y :of ?o . ?a :p ?o }",
+        "SELECT ?b { ?a :next ?b ; :next+ ?b }",
     ],
 )
 def test_what_would_have_too_many_rows_on_the_way_is_left_to_the_engine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    store = store_of(" ".join(f":s{n} :p :o ; :next :s{(n + 1) % 50} ." for n in range(50)))
+    store = store_of(
+        " ".join(f":s{n} :p :o ; :next :s{(n + 1) % 50} ." for n in range(50))
+        # On average few have the same value.
+        + " ".join(f":t{n} :p :u{n} ." for n in range(200))
+        + " ".join(f":y{n} :of :o ." for n in range(70))
+    )
     build(store, path_of(tmp_path, "now"), 1_000, store.epoch)
     query = read(f"{PREFIX} {text}")
     for most, expected in ((1_000, {}), (10_000, USED)):

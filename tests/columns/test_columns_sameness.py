@@ -106,3 +106,29 @@ def test_every_format_is_the_engine_s_in_every_byte(result: Format) -> None:
     expected, given, was_used = both(store_of(quads), text, result)
     assert was_used
     assert given == expected
+
+
+SIGNS = [
+    "plain",
+    "é",
+    "\\u007F",
+    "\\u001F",
+    "\\uFFFE",
+    "\\uFFFF",
+    "\\b",
+    "\\n",
+    '\\"',
+    "\\\\",
+    "\U0001f600",
+    '\\",\\"datatype',
+]
+
+
+@pytest.mark.parametrize("sign", SIGNS, ids=ascii)
+@pytest.mark.parametrize("after", ["", "@en-GB", "@ar--rtl", f"^^<{EX}type>"])
+def test_every_sign_of_a_literal_is_constructed_as_the_engine_does_it(sign: str, after: str) -> None:
+    quads = [(f"<{EX}s{n}>", f"<{EX}title>", f'"{n} {sign}"{after}', f"<{EX}g>") for n in range(3)]
+    text = f"CONSTRUCT {{ ?s <{EX}made> ?v }} WHERE {{ ?s <{EX}title> ?v ; <{EX}title> ?v }}"
+    expected, given, was_used = both(store_of(quads), text, N_TRIPLES)
+    assert was_used
+    assert given == expected
