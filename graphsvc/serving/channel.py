@@ -101,7 +101,6 @@ class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]
     def add_task(self, task: Channel) -> None:
         """See waitress."""
         if not task.answer_at_once():
-            task.look_again()
             super().add_task(task)
 
 
@@ -143,12 +142,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 return True
             self._piece = data
         return self._take_apart(data)
-
-    def look_again(self) -> None:
-        """Have the loop ask what this connection waits for."""
-        descriptor = self._fileno
-        if descriptor is not None:
-            self._map.changed.add(descriptor)
 
     def readable(self) -> bool:
         """See waitress; what follows a query that a reader is being asked waits in the connection."""
@@ -228,7 +221,6 @@ class Channel(HTTPChannel):  # type: ignore[misc]
                 if rest and self.connected:
                     self._line_up(rest)
             self._flush_exception(self._flush_some)
-        self.look_again()
 
     def write_soon(self, data: Any) -> int:
         """See waitress, which would copy a large part twice: it is sent, or waits to be sent, as it is."""

@@ -14,6 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from waitress import wasyncore
 from waitress.server import create_server
 
 from graphsvc.columns import Calls
@@ -27,7 +28,6 @@ from graphsvc.serving.child import Role, run
 from graphsvc.serving.direct_link import Links
 from graphsvc.serving.direct_queries import DirectQueries
 from graphsvc.serving.kept_answers import Task
-from graphsvc.serving.polling import Connections, Polling
 from graphsvc.serving.questions import questions
 from graphsvc.serving.response_cache import ResponseCache
 from graphsvc.serving.spans import spans_to
@@ -117,7 +117,6 @@ def _server(role: Role, app: Any) -> Any:
         app,
         _dispatcher=dispatcher,
         sockets=[role.socket()],
-        map=Connections(),
         threads=THREADS,
         connection_limit=MAX_CONNECTIONS,
         asyncore_use_poll=True,
@@ -173,14 +172,12 @@ def _loop(server: Any, grace: float, direct: DirectQueries | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
     map_ = server._map
-    polling = Polling(map_)
     checked, grown = time.monotonic(), resident(os.getpid())
     while not stopping:
-        polling.wait(0.5)
+        wasyncore.loop(timeout=0.5, map=map_, use_poll=True, count=1)
         if time.monotonic() - checked > 1:
             checked = time.monotonic()
             check_all(list(server.active_channels.values()))
-            polling.look_at_all()
             if direct is not None:
                 direct.check(checked)
             if resident(os.getpid()) > grown + MUCH:
@@ -190,7 +187,7 @@ def _loop(server: Any, grace: float, direct: DirectQueries | None) -> None:
     server.del_channel(map_)
     server.socket.close()
     while _busy(server) and time.monotonic() < stopping[0]:
-        polling.wait(0.1)
+        wasyncore.loop(timeout=0.1, map=map_, use_poll=True, count=1)
     server.task_dispatcher.shutdown(timeout=1)
 
 
