@@ -57,6 +57,11 @@ class Texts:
         ends = map(self.starts.__getitem__, map((1).__add__, numbers))
         return map(self.text.__getitem__, map(slice, begins, ends))
 
+    def place(self, numbers: range, kind: str, key: Any, fragment: bytes) -> int:
+        """The number of a term among these, whose terms are of a kind and in order by their keys, or NONE."""
+        at = bisect_left(numbers, key, key=lambda number: key_of(kind, self[number]))
+        return numbers[at] if at < len(numbers) and self[numbers[at]] == fragment else NONE
+
 
 class Kept:
     """Tables made of columns, of which the last few are kept."""
@@ -133,7 +138,7 @@ class Column:
         # A table costs as much as to look up so many.
         if (self, NONE) not in self._kept and self._looked_up * FEW < len(self.subjects):
             return [self._code_of(subject) for subject in subjects]
-        return [*map(self._kept.get((self, NONE), self._table).__getitem__, subjects)]
+        return [*map(self._kept.get((self, NONE), self._by_subject).__getitem__, subjects)]
 
     def codes_at(self, subject: int) -> memoryview[int]:
         """The values of one subject."""
@@ -153,17 +158,12 @@ class Column:
         return self._kept.get((self, None), self._as_values)
 
     def _as_values(self) -> array[int]:
-        table = array("I", b"\xff\xff\xff\xff") * self._count
-        for code, subject in enumerate(self.as_subjects or ()):
-            if subject != NONE:
-                table[subject] = code
-        return table
+        pairs = enumerate(self.as_subjects or ())
+        return self._table((subject, code) for code, subject in pairs if subject != NONE)
 
     def code_of_term(self, fragment: bytes) -> int:
         """The code of a value as it is in results, or NONE."""
-        term = json.loads(fragment)
-        kind = kind_of(term)
-        if self.kind not in (kind, MIXED):
+        if self.kind not in (kind_of(json.loads(fragment)), MIXED):
             return NONE
         return self._place(key_of(self.kind, fragment), fragment)
 
@@ -172,9 +172,13 @@ class Column:
         there = at < len(self.subjects) and self.subjects[at] == subject
         return self.codes[at] if there else NONE
 
-    def _table(self) -> array[int]:
+    def _by_subject(self) -> array[int]:
+        return self._table(zip(self.subjects, self.codes, strict=True))
+
+    def _table(self, pairs: Iterable[tuple[int, int]]) -> array[int]:
+        """The code of each subject, of pairs of the two, and NONE for the rest."""
         table = array("I", b"\xff\xff\xff\xff") * self._count
-        for subject, code in zip(self.subjects, self.codes, strict=True):
+        for subject, code in pairs:
             table[subject] = code
         return table
 
@@ -191,9 +195,7 @@ class Column:
 
     def _place(self, key: Any, fragment: bytes) -> int:
         """The code of a value whose key in the order of values is that, or NONE. No two have the same key."""
-        count = self.distinct
-        place = bisect_left(range(count), key, key=lambda code: key_of(self.kind, self.values[code]))
-        return place if place < count and self.values[place] == fragment else NONE
+        return self.values.place(range(self.distinct), self.kind, key, fragment)
 
     def having(self, code: int) -> memoryview[int]:
         """The subjects that have a value, in their order."""
@@ -261,12 +263,9 @@ class Table:
         """The number of a subject; None where it has no property."""
         if not is_as_it_is(constant.value):
             raise NotHere
-        places = range(self.blank, self.count)
-        place = self.blank + bisect_left(
-            places, constant.value, key=lambda number: key_of(IRI, self.subjects[number])
-        )
-        fragment = iri_fragment(constant.value)
-        return place if place < self.count and self.subjects[place] == fragment else None
+        places, fragment = range(self.blank, self.count), iri_fragment(constant.value)
+        place = self.subjects.place(places, IRI, constant.value, fragment)
+        return None if place == NONE else place
 
     def column(self, name: str) -> Column | None:
         """The column of a property, if it has one."""

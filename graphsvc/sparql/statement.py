@@ -62,11 +62,10 @@ def statement(
         verb = path(found, place, names)
         if verb is None or not (joins or _is_plain(verb[0])):
             return None
-        steps, place = verb
+        steps, begin = verb
         separator = ","
-        place -= 1
         while separator == ",":
-            read = _object(found, place + 1, names)
+            read = _object(found, begin, names)
             if read is None:
                 return None
             end, place = read
@@ -74,7 +73,7 @@ def statement(
             if followed is None:
                 return None
             patterns += followed
-            separator = found[place].text
+            separator, begin = found[place].text, place + 1
         while found[place].text == ";":
             place += 1
         if found[place].text in (".", "}", "{") or found[place].keyword in _AFTER:
