@@ -1,9 +1,9 @@
 """Direct readers: workers that a client asks over a connection of its own, with no pool between.
 
 They are for queries that are known to take a few milliseconds. Such a reader answers one question after another,
-each within `LIMIT` seconds, or ends; it answers nothing that is not as it is expected to be. Whoever gets no
-answer asks the pool, which knows why. A reader has the state that it was forked with, which is the first thing it
-says, and is ended when there is another.
+each within `LIMIT` seconds and its memory, or ends; it answers nothing that is not as it is expected to be.
+Whoever gets no answer asks the pool, which knows why. One that has grown ends too, once it has answered. A reader
+has the state that it was forked with, which is the first thing it says, and is ended when there is another.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import struct
@@ -20,11 +21,14 @@ from pathlib import Path
 from typing import Any, NoReturn, Protocol
 
 from graphsvc.workers import wire
-from graphsvc.workers.memory import can_have_a_copy
+from graphsvc.workers.crew import MAX_GROWTH
+from graphsvc.workers.memory import can_have_a_copy, resident
 from graphsvc.workers.worker import confine_child, warm_up
 
 # The longest that a question may take, in seconds.
 LIMIT = 0.25
+# In less than so many seconds no reader grows by what matters.
+_GROWING = 0.002
 # The longest answer, in bytes, and as much of it as one packet has.
 LONGEST = 1 << 20
 _PART = 60 << 10
@@ -152,9 +156,13 @@ class DirectReaders:
                 wire.send(connection, json.dumps(about).encode())
                 if warm:
                     warm_up(connection)
+                most = resident(os.getpid()) + MAX_GROWTH
                 while packet := connection.recv(wire.MAX_PACKET):
+                    begun = time.monotonic()
                     for part in _reply(packet, self._answer):
                         connection.send(part)
+                    if time.monotonic() > begun + _GROWING and _peak() > most:
+                        break
             os._exit(0)
 
         pid, ours = self._host.child(body)
@@ -167,6 +175,11 @@ class DirectReaders:
         self._host.unwatch(self._children.pop(pid))
 
 
+def _peak() -> int:
+    """The most resident memory that this process has had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
+
+
 def _reply(packet: bytes, answer: Answer) -> Iterator[bytes]:
     """The packets of the reply to a question; this process ends where it takes too long."""
     kind, _, content = packet.partition(b"\n")
@@ -175,7 +188,10 @@ def _reply(packet: bytes, answer: Answer) -> Iterator[bytes]:
     found = None
     # Whoever asks again, and not in a hurry, is told what is wrong.
     with contextlib.suppress(Exception):
-        found = answer(kind.decode(), content)
+        try:
+            found = answer(kind.decode(), content)
+        except MemoryError:
+            os._exit(1)
     signal.setitimer(signal.ITIMER_REAL, 0)
     if found is None or len(found) > LONGEST:
         yield _HEAD.pack(_NO, 0, 0)

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from graphsvc.errors import GraphsvcError, OutOfTime, Saturated, StoreError
+from graphsvc.errors import GraphsvcError, OutOfMemory, OutOfTime, Saturated, StoreError
 from graphsvc.workers import wire
 from graphsvc.workers.crew import Task
 from graphsvc.workers.memory import resident
@@ -173,6 +173,8 @@ class Lane:
             self._host.finish(self._waiting.popleft(), wire.Status(late))
         if not self._waiting or len(self._done) >= GROUP:
             self._settle()
+        if not self._waiting:
+            self._replace_grown()
         if not self._waiting or self._verdict is not None:
             return
         if self._channel is None:
@@ -207,6 +209,10 @@ class Lane:
             self._host.finish(task, status)
         else:
             self._done.append((task, status, patch))
+        if isinstance(status.error, OutOfMemory):
+            # It still has much of what it took, so that the next job would have less.
+            self._settle()
+            self._stop(StoreError("The writer was replaced."))
         self._next()
 
     def _take_patch(self) -> bytes:
@@ -249,7 +255,10 @@ class Lane:
             self._host.renew(about)
         for task, status, _ in done:
             self._host.finish(task, status)
+
+    def _replace_grown(self) -> None:
+        """End a writer that has become large, whether its last job was done or refused."""
         # A new writer would be as large as this process, which may have become smaller since the last was forked.
-        there = self._channel is not None and not self._waiting
-        if there and resident(self._pid) > min(self._born, resident(os.getpid())) + MAX_GROWTH:
+        most = min(self._born, resident(os.getpid())) + MAX_GROWTH
+        if self._channel is not None and resident(self._pid) > most:
             self._stop(StoreError("The writer was replaced."))

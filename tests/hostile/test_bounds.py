@@ -14,9 +14,11 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.hostile.query_cases import FOUR, THREE
-from tests.hostile.siege import Request, Siege, besieged, query
+from tests.hostile.siege import Request, Siege, besieged, query, update
 from tests.processes import family
 
+# In seconds: until memory is used up on a busy machine too.
+LONG_ENOUGH = 30
 COUNTED = f"SELECT (COUNT(*) AS ?n) {{ {THREE} }}"
 # Each row takes about half a kilobyte.
 LONG = f"SELECT * {{ {THREE} }} LIMIT 2000000"
@@ -43,6 +45,17 @@ def await_idle(siege: Siege) -> None:
 def test_the_limit_that_was_reached_is_named(siege: Siege) -> None:
     reply = siege.ask(COUNTED, timeout="0.5")
     assert (reply.status, reply.problem["detail"]) == (504, "The limit of 0.5 s was reached.")
+
+
+def test_a_writer_that_reached_its_memory_limit_keeps_none_of_it(siege: Siege) -> None:
+    reply = siege.send(update(f"INSERT {{ ?a ?e ?i }} WHERE {{ {THREE} }}"), LONG_ENOUGH)
+    assert (reply.status, reply.problem["title"]) == (503, "Memory limit reached")
+    until = time.monotonic() + 10
+    while (largest := max(each.memory for each in family(siege.process.pid))) > 128 << 20:
+        assert time.monotonic() < until, f"a process still has {largest >> 20} MB"
+        time.sleep(0.05)
+    assert siege.send(update("INSERT DATA { GRAPH <urn:hostile> { <urn:a> <urn:b> 1 } }")).status == 204
+    siege.forget()
 
 
 @pytest.mark.parametrize("wrong", ["0", "-1", "abc", "nan", "inf", ""])

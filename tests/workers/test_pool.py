@@ -39,7 +39,7 @@ class Bench:
     """A pool under test: its process, and a client of it."""
 
     def __init__(self, process: subprocess.Popen[str], address: str) -> None:
-        self.process = process
+        self.process, self.address = process, address
         self.client = PoolClient(address, hold_back=2 << 20)
 
     def do(
@@ -66,13 +66,13 @@ class Bench:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Bench]:
+def opened(folder: Path, script: Path = SCRIPT) -> Iterator[Bench]:
     with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as listener:
         address = str(folder / "pool")
         listener.bind(address)
         listener.listen(64)
         process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(listener.fileno())],
+            [sys.executable, str(script), str(listener.fileno())],
             pass_fds=(listener.fileno(),),
             stdout=subprocess.PIPE,
             text=True,
