@@ -15,11 +15,13 @@ from typing import Any
 
 from bench.field.bulk import loads
 from bench.field.engines import ENGINES, RDFLIB_ENDPOINT
+from bench.field.found import COLD, WARM
 from bench.field.graphs import ROOT, graph_of
 from bench.field.machine import described
-from bench.field.measuring import COLD, SLOW, WARM, Plan, as_object, measured
+from bench.field.measuring import Plan, measured
 from bench.field.plots import bars, lines
 from bench.field.reporting import page
+from bench.field.turns import SLOW
 from bench.growth import LARGE, SIZES, growth
 from bench.start import of_the_shipped_graph, on_disk
 
@@ -35,7 +37,7 @@ def main() -> None:
     )
     parser.add_argument("--size", type=int, action="append")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--seconds", type=float, default=0.25)
+    parser.add_argument("--seconds", type=float, default=0.2)
     parser.add_argument("--report", action="store_true")
     parser.add_argument("--docs", type=Path, default=DOCS)
     given = parser.parse_args()
@@ -65,7 +67,7 @@ def measure(sizes: list[int], rounds: int, seconds: float) -> dict[str, Any]:
     }
     for size in sizes:
         graph = graph_of(size, BUILD)
-        results["fields"].append(as_object(measured(graph, _plan(size, rounds, seconds), say)))
+        results["fields"].append(measured(graph, _plan(size, rounds, seconds), say).as_object())
         # What was measured so far outlives whatever ends the rest: `--report` writes it.
         RESULTS.write_text(json.dumps(results, indent=1), encoding="utf-8")
     if max(sizes) >= LARGE[0]:

@@ -77,6 +77,12 @@ class Load:
         """Good answers in a second."""
         return self.good / self.seconds if self.seconds else 0.0
 
+    def add(self, other: Load) -> None:
+        """Take in what came of another one."""
+        self.good, self.bad = self.good + other.good, self.bad + other.bad
+        self.seconds, self.bytes = self.seconds + other.seconds, self.bytes + other.bytes
+        self.times += other.times
+
     @property
     def median(self) -> float:
         """The median seconds of a good answer; infinite where there is none."""

@@ -17,7 +17,7 @@ from bench.field.engines import (
     RDFLIB_ENDPOINT,
     VIRTUOSO,
 )
-from bench.field.measuring import COLD, LIMIT, WARM
+from bench.field.found import COLD, LIMIT, WARM
 
 _LOOKUP = "point lookup"
 _AGGREGATES = ("grouped count", "per year aggregate", "dump")
@@ -44,10 +44,17 @@ def middle(found: dict[str, Any], mode: str, question: str, engine: str) -> floa
 
 def ratio(found: dict[str, Any], mode: str, question: str, ours: str, other: str) -> float | None:
     """The median of the ratios of each round; None where one of the two has no rate."""
-    rates = found["rates"].get(mode, {}).get(question, {})
-    pairs = zip(rates.get(ours, ()), rates.get(other, ()), strict=False)
-    ratios = [one / two for one, two in pairs if two]
+    ratios = ratios_of(found["rates"].get(mode, {}).get(question, {}), ours, other)
     return statistics.median(ratios) if ratios else None
+
+
+def ratios_of(rates: dict[str, list[float]], ours: str, other: str) -> list[float]:
+    """The ratio of each round, by the rates of engines; where one has fewer rounds, those of all rounds of ours to
+    the other's median."""
+    mine, others = rates.get(ours, []), rates.get(other, [])
+    if mine and others and len(mine) != len(others):
+        others = [statistics.median(others)] * len(mine)
+    return [one / two for one, two in zip(mine, others, strict=False) if two]
 
 
 def goals(results: dict[str, Any]) -> Iterator[Goal]:

@@ -8,10 +8,13 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+# How often the machine must be found quiet, one time after the other.
+_LOOKS = 4
 _RDFLIB = "from importlib.metadata import version; print(version('rdflib-endpoint'))"
 
 
@@ -24,6 +27,19 @@ def described(build: Path) -> dict[str, Any]:
         "kernel": platform.release().partition("-")[0],
         "versions": {name: text for name, text in _versions(build) if text},
     }
+
+
+def await_quiet(seconds: float) -> bool:
+    """Wait until nobody but this process runs, and for no more than so many seconds; whether it was so.
+
+    https://man7.org/linux/man-pages/man5/proc_loadavg.5.html
+    """
+    end, same = time.monotonic() + seconds, 0
+    while same < _LOOKS and time.monotonic() < end:
+        running = Path("/proc/loadavg").read_text(encoding="ascii").split()[3].partition("/")[0]
+        same = same + 1 if running == "1" else 0
+        time.sleep(0.005)
+    return same >= _LOOKS
 
 
 def _model() -> str:

@@ -1,4 +1,4 @@
-"""One graph, all engines: checked, then asked in turns."""
+"""One graph, all engines: checked, then asked in rounds."""
 
 from __future__ import annotations
 
@@ -6,58 +6,30 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
-from itertools import count, repeat
-from typing import Any
+from dataclasses import dataclass
+from itertools import repeat
 
 from bench.field import client
 from bench.field.answers import difference, read
-from bench.field.client import Request
 from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, RDFLIB_ENDPOINT, Absent, Engine
+from bench.field.found import LIMIT, WARM, Measured
 from bench.field.graphs import Graph
 from bench.field.limit import Limit
+from bench.field.machine import await_quiet
 from bench.field.questions import Question, fixed, questions
-
-CLIENTS = 8
-# How long the clients of a cell wait for their last answers, in seconds.
-PATIENCE = 5.0
-# Who takes longer than this alone is not asked by eight at once: what it may do in a second is one over its time.
-SLOW = 1.5
-# One that answers one query at a time is known by one of them, and eight at once would take eight times as long.
-SLOW_ONE_AT_A_TIME = 0.15
-COLD, WARM, ALONE, LIMIT = "cold", "warm", "alone", "limit"
-
-
-@dataclass
-class Measured:
-    """What was found on one graph.
-
-    `rates` has answers per second by mode, question and engine, one for each round; `alone` has milliseconds by
-    question and engine. `wrong` says what of an answer was not as it must be, `refused` which share was no answer.
-    """
-
-    size: int
-    triples: int
-    engines: list[str] = field(default_factory=list)
-    absent: dict[str, str] = field(default_factory=dict)
-    wrong: dict[str, dict[str, str]] = field(default_factory=dict)
-    refused: dict[str, dict[str, float]] = field(default_factory=dict)
-    rates: dict[str, dict[str, dict[str, list[float]]]] = field(default_factory=dict)
-    alone: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    seconds: dict[str, dict[str, float]] = field(default_factory=dict)
-    bytes_per_triple: dict[str, float] = field(default_factory=dict)
-
-    def keep(self, mode: str, question: str, engine: str, rate: float) -> None:
-        """Keep the rate of one round."""
-        self.rates.setdefault(mode, {}).setdefault(question, {}).setdefault(engine, []).append(rate)
+from bench.field.turns import CLIENTS, SLOW, SLOW_ONE_AT_A_TIME, Turns
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How long to measure: so many rounds, in each of which a cell has so many seconds."""
+    """How long to measure: so many rounds, in which a turn has so many seconds.
+
+    It waits `quiet` seconds at most until nothing else runs.
+    """
 
     rounds: int = 3
     seconds: float = 0.4
+    quiet: float = 5.0
     engines: tuple[str, ...] = tuple(ENGINES)
 
 
@@ -76,10 +48,11 @@ def measured(graph: Graph, plan: Plan, say: Callable[[str], None]) -> Measured:
         asked = questions()
         slow = {engine.name: _checked(engine, limit, asked, found, say) for engine in running}
         _time_slow_again(running, asked, slow, graph)
+        turns = Turns(running, slow, graph, plan.seconds, plan.quiet, found)
         for number in range(plan.rounds):
             say(f"{graph.size:,} instruments: round {number + 1} of {plan.rounds}")
             for question in asked:
-                _round(question, running, slow, graph, plan, found)
+                turns.take(question, number)
                 _alone(question, running, limit, graph, found)
         for engine in running:
             quick = [one for one in asked if slow[engine.name].get(one.name, SLOW) < SLOW_ONE_AT_A_TIME]
@@ -87,6 +60,7 @@ def measured(graph: Graph, plan: Plan, say: Callable[[str], None]) -> Measured:
         say(f"{graph.size:,} instruments: updates")
         for _ in range(plan.rounds):
             for engine in running:
+                await_quiet(plan.quiet)
                 _updates(engine, graph, plan, found)
     return found
 
@@ -190,63 +164,6 @@ def _fault(text: str, body: bytes, limit: Limit) -> str:
     return "" if given == expected else difference(expected, given)
 
 
-def _round(
-    question: Question,
-    running: list[Engine],
-    slow: dict[str, dict[str, float]],
-    graph: Graph,
-    plan: Plan,
-    found: Measured,
-) -> None:
-    for mode in (COLD, WARM):
-        # Each is asked about the same things, of which some take a hundred times as long as others.
-        first = next(client.UNIQUE)
-        for engine in running:
-            if not question.asked_of(engine) or engine.name in found.wrong.get(question.name, {}):
-                continue
-            alone = slow[engine.name].get(question.name, 0.0) / max(1, len(question.texts))
-            limit = SLOW_ONE_AT_A_TIME if engine.name == RDFLIB_ENDPOINT else SLOW
-            if alone > limit and mode == WARM:
-                # Who keeps answers is slow once; who does not stays so.
-                told = slow[engine.name]
-                alone = told.get(again := f"{question.name}, again", 0.0)
-                if not alone or alone < limit:
-                    alone = told[again] = _seconds(question.warm(engine), engine, graph)
-            if alone > limit:
-                if not found.rates.get(mode, {}).get(question.name, {}).get(engine.name):
-                    found.keep(mode, question.name, engine.name, 1 / alone)
-                continue
-            requests = question.warm(engine) if mode == WARM else question.cold(engine)
-            try:
-                if mode == WARM:
-                    for request in dict.fromkeys(requests):
-                        client.load(engine.url, [request], clients=1, seconds=0, size=graph.size)
-                got = client.load(
-                    engine.url,
-                    requests,
-                    clients=CLIENTS,
-                    seconds=plan.seconds,
-                    size=graph.size,
-                    limit=PATIENCE,
-                    things=count(first),
-                )
-            except OSError as error:
-                found.wrong.setdefault(question.name, {})[engine.name] = f"it broke off: {error}"
-                continue
-            found.keep(mode, question.name, engine.name, got.rate)
-            if got.bad:
-                share = got.bad / (got.good + got.bad)
-                kept = found.refused.setdefault(question.name, {})
-                kept[engine.name] = max(kept.get(engine.name, 0.0), share)
-
-
-def _seconds(requests: list[Request], engine: Engine, graph: Graph) -> float:
-    """How long a request takes one client that has sent the same before."""
-    for _ in range(2):
-        got = client.load(engine.url, requests, clients=1, seconds=0, size=graph.size, limit=60)
-    return got.median
-
-
 def _alone(question: Question, running: list[Engine], limit: Limit, graph: Graph, found: Measured) -> None:
     """One client, ours and the limit: milliseconds of an answer that was never given before."""
     if not question.checked:
@@ -282,9 +199,4 @@ def _updates(engine: Engine, graph: Graph, plan: Plan, found: Measured) -> None:
     if not got.good:
         found.wrong.setdefault("updates", {})[engine.name] = "no update was taken"
         return
-    found.keep(WARM, "updates", engine.name, got.rate)
-
-
-def as_object(found: Measured) -> dict[str, Any]:
-    """What was found, for a file of JSON."""
-    return dict(vars(found))
+    found.keep(WARM, "updates", engine.name, got)

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, OXIGRAPH_IN_MEMORY, VIRTUOSO
-from bench.field.goals import goals, middle, ratio
-from bench.field.measuring import COLD, LIMIT, SLOW_ONE_AT_A_TIME, WARM
+from bench.field.found import COLD, LIMIT, WARM
+from bench.field.goals import goals, middle, ratio, ratios_of
+from bench.field.turns import SLOW_ONE_AT_A_TIME
 
 _GAPS: dict[str, str] = tomllib.loads(Path(__file__).with_name("gaps.toml").read_text(encoding="utf-8"))
 _HEAD = """# Benchmarks
@@ -20,14 +21,18 @@ Written by `make bench` (`make bench-full` for the largest graph); do not edit i
 
 Each engine answers over HTTP on loopback, on the same machine as those who ask: eight clients that keep their
 connections and ask again at once. All have the same triples and give the same answers, which is checked before
-anything is timed. They are asked in turns, {rounds} rounds of {seconds} s for each cell, and a ratio is the
-median of the rounds' ratios, with the least and the greatest in brackets: in one round the machine is the same
-for all. *Cold* is a query text that was never sent before, about another thing each time where it is about one,
-and about the same things for each engine; *warm* is the same again and again, with nothing changed in between.
-What an engine does not have is `–`; an answer that is not the one that pyoxigraph alone gives is `wrong`, and
-is not timed. A query that takes an engine more than {slow} s (rdflib-endpoint, which answers one at a time:
-{one} s) is timed with one client: `(alone)`. Ours answers what it has no room for with 503, and who gets that
-does not ask again in the round; the share of such answers is given, and only the good ones are counted.
+anything is timed. They are asked in turns of {seconds} s in {rounds} rounds, each of which begins with another
+engine, and a turn begins once nothing else runs on the machine. Ours and oxigraph, which are compared within
+tenths, have two turns in each round, cold; Virtuoso is asked in two rounds, and rdflib-endpoint in one. A ratio
+is the median of the rounds' ratios, with the least and the greatest in brackets: in one round the machine is
+the same for all. Who was asked in fewer rounds is compared by its median.
+
+*Cold* is a query text that was never sent before, about another thing each time where it is about one, and
+about the same things for each engine; *warm* is the same again and again, with nothing changed in between. What
+an engine does not have is `–`; an answer that is not the one that pyoxigraph alone gives is `wrong`, and is not
+timed. A query that takes an engine more than {slow} s (rdflib-endpoint, which answers one at a time: {one} s)
+is timed with one client: `(alone)`. Ours answers what it has no room for with 503, and who gets that does not
+ask again in the turn; the share of such answers is given, and only the good ones are counted.
 
 {machine}
 """
@@ -153,11 +158,10 @@ def _cell(found: dict[str, Any], mode: str, question: str, engine: str) -> str:
     own, base = rates.get(engine), rates.get(OXIGRAPH_IN_MEMORY)
     if not own:
         return _why(found, question, engine)
-    alone = " (alone)" if len(own) == 1 and len(base or own) != 1 else ""
+    alone = " (alone)" if engine in found.get("by_one", {}).get(mode, {}).get(question, []) else ""
     if not base:
         return f"{_number(statistics.median(own))}/s{alone}"
-    pairs = zip(own if len(own) > 1 else own * len(base), base, strict=False)
-    ratios = sorted(one / two for one, two in pairs if two)
+    ratios = sorted(ratios_of(rates, engine, OXIGRAPH_IN_MEMORY))
     if not ratios:
         return f"{_number(statistics.median(own))}/s{alone}"
     share = found["refused"].get(question, {}).get(engine, 0.0)

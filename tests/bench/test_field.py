@@ -20,9 +20,10 @@ from bench.field.__main__ import write
 from bench.field.answers import accept_of, difference, read
 from bench.field.client import Request
 from bench.field.engines import ENGINES, OURS_IN_MEMORY, OXIGRAPH_IN_MEMORY, RDFLIB_ENDPOINT
-from bench.field.goals import Goal, goals
+from bench.field.found import COLD, WARM
+from bench.field.goals import Goal, goals, ratios_of
 from bench.field.graphs import graph_of
-from bench.field.measuring import COLD, WARM, Plan, as_object, measured
+from bench.field.measuring import Plan, measured
 from bench.field.questions import fixed, questions
 from bench.field.reporting import page
 from bench.start import on_disk
@@ -47,6 +48,8 @@ def test_every_engine_and_every_loss_is_on_the_page(results: dict[str, Any]) -> 
     assert "Virtuoso is absent: it is not installed" in written
     assert re.search(r"\| point lookup \| 10,000/s \| 0\.25 \(0\.20–0\.30\) \|", written)
     assert "50% refused" in written
+    assert [line for line in written.splitlines() if "(alone)" in line and line.startswith("| dump |")]
+    assert written.count("(alone)") == 2, "once it is explained"
     assert "**not met** | point lookup 0.25 ×" in written
 
 
@@ -58,6 +61,15 @@ def test_a_goal_is_met_or_not_by_the_numbers(results: dict[str, Any]) -> None:
     assert goal(better, aim).met is True
     del better["fields"][0]["rates"][COLD]["point lookup"][OXIGRAPH_IN_MEMORY]
     assert goal(better, aim).met is None
+
+
+def test_rounds_are_compared_one_by_one_and_who_had_fewer_by_its_median() -> None:
+    rates = {"a": [2.0, 6.0, 9.0], "b": [1.0, 2.0, 3.0], "c": [4.0], "d": [0.0, 0.0, 3.0]}
+    assert ratios_of(rates, "a", "b") == [2, 3, 3]
+    assert ratios_of(rates, "a", "c") == [0.5, 1.5, 2.25]
+    assert ratios_of(rates, "c", "a") == [4 / 6]
+    assert ratios_of(rates, "a", "d") == [3]
+    assert ratios_of(rates, "a", "e") == []
 
 
 def test_growth_and_memory_are_held_against_their_goals(results: dict[str, Any]) -> None:
@@ -215,7 +227,7 @@ def test_a_small_field_is_measured_from_end_to_end(tmp_path: Path) -> None:
     assert set(engines) <= set(ENGINES)
     graph = graph_of(60, tmp_path)
     said: list[str] = []
-    found = as_object(measured(graph, Plan(rounds=1, seconds=0.02, engines=engines), said.append))
+    found = measured(graph, Plan(rounds=1, seconds=0.02, quiet=0, engines=engines), said.append).as_object()
     assert found["engines"] == [OURS_IN_MEMORY, OXIGRAPH_IN_MEMORY]
     assert "not installed" in found["absent"][RDFLIB_ENDPOINT]
     assert found["wrong"] == {}
