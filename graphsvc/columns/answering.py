@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from graphsvc.columns.column import Table
 from graphsvc.columns.file import NotHere, path_of
+from graphsvc.columns.givers import COLUMNS, ENGINE, NOBODY, Givers
 from graphsvc.columns.joining import JoinSolving
 from graphsvc.columns.narrowing import narrowed
 from graphsvc.columns.results import lines, triples, write, write_graph
 from graphsvc.columns.stars import StarSolving
-from graphsvc.errors import QuerySyntaxError
+from graphsvc.errors import OutOfMemory, QuerySyntaxError
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
 from graphsvc.sparql.pattern_query import PatternQuery, read_pattern_query
@@ -29,7 +31,12 @@ USED, WANTED = {"columns": "used"}, {"columns": "wanted"}
 WORTH_IT = 0.005
 # How often a reader looks whether there are columns now, in seconds.
 _LOOK = 0.1
+# Parts of a list that end before so many rows are the engine's at the least, which begins sooner.
+_FEW = 100
 _LONGEST = 4_000
+# A part of a list that nothing puts in order is read up to `_LONGEST`, but columns do not begin to give one whose
+# text is longer than this: that of its next part may be a little longer.
+_LONGEST_LIST = 2_000
 # So many shapes of queries are remembered that are of no kind that columns are for, or that they did not do for:
 # the latter are not tried again for so many times.
 _SHAPES, _PASSES = 500, 15
@@ -41,15 +48,21 @@ _SIGNS, _WORDS = ("(", ";", ". ", ".\n", "*", "+", "^"), ("ORDER", "DISTINCT", "
 class Columns:
     """The columns in `folder`, of whatever state a store is in; up to `room` bytes of them are mapped at once.
 
-    With `least` they leave to the engine what it finds as fast in memory: fewer rows in no order.
+    With `least` they leave to the engine what it finds as fast in memory: fewer rows in no order. What the `givers`
+    say of lists holds for all who have the same ones, as forks have.
     """
 
-    def __init__(self, folder: Path, room: int, *, least: int = 0) -> None:
+    def __init__(self, folder: Path, room: int, *, least: int = 0, givers: Givers | None = None) -> None:
         self._folder, self._room, self._least = folder, room, least
+        self._givers = givers or Givers()
         self._epoch, self._due = "", 0.0
         self._table: Table | None = None
         # How often a shape is not to be tried.
         self._others: OrderedDict[str, int] = OrderedDict()
+
+    def renew(self) -> None:
+        """There is another state now: whoever is forked from now on has that one."""
+        self._givers = Givers()
 
     def evaluate(
         self, store: LocalStore, query: Query, result: Format, out: IO[bytes], cap: OutputCap
@@ -59,12 +72,49 @@ class Columns:
         Raises as the store's `evaluate` does.
         """
         table = self._opened(store.epoch())
-        if table is not None and self._may_be(query):
+        pattern = None
+        if self._may_be_part(query):
+            pattern, _ = self._read(query)
+        if pattern is not None and pattern.is_unordered_part:
+            found = self._part(pattern, table, store.epoch(), len(query.text))
+            if found is not None:
+                write([one.name for one in pattern.selected], found, result, cap.file(out, result))
+                return USED
+        elif table is not None and self._may_be(query):
             return self._evaluate(table, store, query, result, out, cap)
         begun = time.process_time()
         store.evaluate(query, result, out, cap)
         is_slow = table is None and time.process_time() - begun > WORTH_IT
-        return WANTED if is_slow and self._may_be(query) and any(self._read(query)) else {}
+        return WANTED if is_slow and (pattern or (self._may_be(query) and any(self._read(query)))) else {}
+
+    def _part(
+        self, pattern: PatternQuery, table: Table | None, epoch: str, length: int
+    ) -> Iterator[bytes] | None:
+        """The solutions of a part of a list that nothing puts in order; None where the engine gives that list."""
+        giver = self._givers.of(pattern.whole)
+        if giver == ENGINE:
+            return None
+        if giver == NOBODY:
+            least = max(_FEW, self._least)
+            few = pattern.limit is not None and pattern.offset + pattern.limit < least
+            mine = None if few or length > _LONGEST_LIST else self._star(pattern, table, epoch)
+            giver = self._givers.claim(pattern.whole, ENGINE if mine is None else COLUMNS)
+            if giver == ENGINE or mine is not None:
+                return None if giver == ENGINE else mine
+        # Columns began to give it, so they are there.
+        found = self._star(pattern, table or self._opened(epoch, at_once=True), epoch)
+        if found is None:
+            raise OutOfMemory("The work needs more memory than this process has left; try again.")
+        return found
+
+    def _star(self, pattern: PatternQuery, table: Table | None, epoch: str) -> Iterator[bytes] | None:
+        """The solutions of a star from columns, whatever else of them is in memory; None where they do not do."""
+        for one in (table, None):
+            fresh = one or (table and self._opened(epoch, at_once=True))
+            if fresh is not None:
+                with suppress(NotHere, MemoryError):
+                    return lines(StarSolving(pattern, fresh, self._least))
+        return None
 
     def _evaluate(
         self, table: Table, store: LocalStore, query: Query, result: Format, out: IO[bytes], cap: OutputCap
@@ -94,13 +144,21 @@ class Columns:
         store.evaluate(query, result, out, cap)
         return {}
 
-    def _opened(self, epoch: str) -> Table | None:
+    def _opened(self, epoch: str, *, at_once: bool = False) -> Table | None:
+        """The columns of a state, looked for from time to time or `at_once`: then anew, with nothing mapped."""
         now = time.monotonic()
-        if epoch != self._epoch or (self._table is None and now >= self._due):
+        if at_once or epoch != self._epoch or (self._table is None and now >= self._due):
             self._table, self._epoch, self._due = None, epoch, now + _LOOK
             with suppress(OSError, ValueError):
                 self._table = Table(path_of(self._folder, epoch), self._room)
         return self._table
+
+    def _may_be_part(self, query: Query) -> bool:
+        """Whether a query may be for a part of a list; what is remembered of shapes does not tell lists apart."""
+        if query.history or len(query.text) > _LONGEST:
+            return False
+        upper = query.text.upper()
+        return "LIMIT" in upper or "OFFSET" in upper
 
     def _may_be(self, query: Query) -> bool:
         """Whether nothing tells at first sight that a query is of another kind."""
@@ -123,7 +181,8 @@ class Columns:
             pattern = read_pattern_query(query.text)
         asked = None if pattern else read_text_filter(query.text)
         # Whether an expression can be looked for depends on what is in a string, which a shape leaves open.
-        if pattern is None and asked is None and "regex" not in query.text.lower():
+        told = query.dataset.given or "regex" in query.text.lower()
+        if pattern is None and asked is None and not told:
             self._pass_by(query, _NEVER)
         return pattern, asked
 

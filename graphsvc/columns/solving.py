@@ -27,7 +27,7 @@ class Solving(ABC):
         # What is put in order, or compared.
         self._compared = {least.get(name, name) for name in ordered - counted} | {*least.values()}
         self._check_kinds()
-        if query.is_part:
+        if query.is_part and not query.is_unordered_part:
             # A part of the rows can be told if their order tells them all apart.
             many = [p.variable for p, column in self.columns if p.variable and not column.single]
             telling = query.groups if query.grouped else (*query.subjects, *many)

@@ -8,6 +8,9 @@ from graphsvc.columns.rows import Numbers, Rows
 from graphsvc.columns.solving import Solving
 from graphsvc.sparql.pattern_query import PatternQuery
 
+# Where not all solutions are wanted, they are looked for among so many subjects at a time at the least.
+_BLOCK = 1_000
+
 
 class StarSolving(Solving):
     """A star on the columns of a table; with `least` the engine has fewer rows in no order."""
@@ -18,7 +21,7 @@ class StarSolving(Solving):
         self._of = {pattern.variable: column for pattern, column in self.columns if pattern.variable}
         self._fixed = [(column, column.code(p.constant)) for p, column in self.columns if p.constant]
         self._many = [name for name, column in self._of.items() if not column.single]
-        if least and not query.grouped and not query.order and self._most() < least:
+        if least and not query.grouped and not query.order and not query.is_part and self._most() < least:
             raise NotHere
 
     def space(self, name: str) -> Column | None:
@@ -30,6 +33,22 @@ class StarSolving(Solving):
         if any(code is None for _, code in self._fixed):
             return self.nothing()
         rows, left = self._begun()
+        query = self.query
+        if not query.is_unordered_part or query.limit is None:
+            return self._completed(rows, left)
+        # The first that come are enough.
+        found: dict[str, list[int]] = {name: [] for name in (query.subject, *self._of)}
+        missing, at = query.offset + query.limit, 0
+        while missing > 0 and at < len(rows):
+            end = at + max(_BLOCK, missing)
+            some = self._completed(rows.taken(slice(at, end)), left)
+            for name, numbers in some.columns.items():
+                found[name] += numbers
+            missing, at = missing - len(some), end
+        return Rows({**found})
+
+    def _completed(self, rows: Rows, left: tuple[Column, int | None] | None) -> Rows:
+        """Rows of subjects with all that they are asked for, those without it left out."""
         subject = self.query.subject
         for column, code in self._fixed:
             subjects = rows.columns[subject]

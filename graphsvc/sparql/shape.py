@@ -11,9 +11,10 @@ import re
 
 from graphsvc.sparql.lexer import COMMENT, IRI, STRING
 
-_VARYING = re.compile(
-    rf"((?i:PREFIX)\s+[\w.-]*:\s*{IRI}|(?i:BASE)\s+{IRI}|{IRI}(?=\s*\())|{IRI}|{STRING}|{COMMENT}", re.DOTALL
-)
+# Where none of these signs stands, nothing has to be tried.
+_BEGINS = r"""(?=[PpBb<"'#])"""
+_KEPT = rf"((?i:PREFIX)\s+[\w.-]*:\s*{IRI}|(?i:BASE)\s+{IRI}|{IRI}(?=\s*\())"
+_VARYING = re.compile(rf"{_BEGINS}(?:{_KEPT}|{IRI}|{STRING}|{COMMENT})", re.DOTALL)
 
 
 def shape(text: str) -> str:
@@ -23,8 +24,5 @@ def shape(text: str) -> str:
     """
     if "\\" in text or "<<" in text or "\0" in text:
         return text
-    return _VARYING.sub(_kept, text)
-
-
-def _kept(found: re.Match[str]) -> str:
-    return found[1] or "\0"
+    # Between two marks stands what is kept of one place, or nothing.
+    return "\0".join([part or "" for part in _VARYING.split(text)])

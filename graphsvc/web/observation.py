@@ -43,6 +43,24 @@ class Record:
     outcome: str = ""
     query: str | None = None
 
+    def of_query(self, query: str, epoch: str) -> Record:
+        """The same of another query, answered in the state `epoch`."""
+        return Record(
+            self.request_id,
+            self.method,
+            self.path,
+            self.client,
+            self.trace,
+            self.began,
+            self.route,
+            self.status,
+            self.size,
+            self.seconds,
+            epoch,
+            self.outcome,
+            query,
+        )
+
     def failed(self, error: BaseException) -> None:
         """Note why the answer is none."""
         self.outcome = outcome(error)

@@ -16,7 +16,7 @@ from graphsvc.columns.building import Changed, TooMany, build
 from graphsvc.columns.file import path_of
 from graphsvc.errors import QuerySyntaxError, ResultTooLarge
 from graphsvc.formats import RESULTS_JSON
-from graphsvc.sparql import read
+from graphsvc.sparql import Dataset, read
 from graphsvc.store.local import LocalStore
 from graphsvc.store.output_cap import OutputCap
 from tests.columns.test_columns_sameness import both, solutions
@@ -142,6 +142,16 @@ def test_what_columns_did_not_do_for_is_tried_again_only_after_a_while(tmp_path:
     assert columns.evaluate(store, few, RESULTS_JSON, io.BytesIO(), OutputCap()) == {}
     told = [columns.evaluate(store, many, RESULTS_JSON, io.BytesIO(), OutputCap()) for _ in range(16)]
     assert told == [{}] * 15 + [USED]
+
+
+def test_a_query_of_another_dataset_says_nothing_of_the_same_of_this_one(tmp_path: Path) -> None:
+    store = store_of(":a :p 1 ; :q 2 . :b :p 2 ; :q 3 .")
+    build(store, path_of(tmp_path, "now"), 100, store.epoch)
+    columns = Columns(tmp_path, 1 << 30)
+    text = f"{PREFIX} SELECT ?s ?v {{ ?s :p ?v ; :q ?w }}"
+    for dataset, expected in ((Dataset(("urn:g",), None), {}), (Dataset(), USED)):
+        query = read(text, dataset=dataset)
+        assert columns.evaluate(store, query, RESULTS_JSON, io.BytesIO(), OutputCap()) == expected
 
 
 def test_columns_take_no_more_room_when_they_are_asked_again(tmp_path: Path) -> None:

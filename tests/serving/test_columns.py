@@ -16,6 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from graphsvc.columns.file import path_of
 from tests.processes import family
 from tests.servers import free_port
 from tests.serving.server import Server, server_of
@@ -60,6 +61,21 @@ class Service(Server):
             time.sleep(0.2)
         raise AssertionError("no columns were made")
 
+    def folders(self) -> set[Path]:
+        """Where there may be columns, of this service and of others that run here."""
+        sockets = Path(f"/proc/{self.process('graphsvc.serving.tabulator')}/net/unix")
+        lines = sockets.read_text(encoding="utf-8").splitlines()
+        return {Path(line.split()[-1]).parent for line in lines if line.endswith("/tabulator")}
+
+    def await_columns(self) -> None:
+        """Wait until there are columns of the present state, and ask for none."""
+        epoch = self.ask("GET", "/sparql?query=ASK%7B%7D").headers["graph-epoch"]
+        places = [path_of(folder, epoch) for folder in self.folders()]
+        until = time.monotonic() + 60
+        while not any(place.exists() for place in places):
+            assert time.monotonic() < until, "no columns were made"
+            time.sleep(0.1)
+
 
 def _made(first: int, last: int) -> str:
     """Some things in Turtle."""
@@ -90,6 +106,23 @@ def test_a_slow_query_has_columns_made_and_is_answered_the_same(service: Service
         assert service.has_columns(text) == before
 
 
+def test_unasked_columns_are_made_of_what_lasts_and_lists_are_theirs_then(service: Service) -> None:
+    # Another state, in which nobody asks for any.
+    service.update(f'INSERT DATA {{ GRAPH <{P}> {{ <{P}last> <{P}kind> <{P}k1> ; <{P}title> "last" }} }}')
+    listed = f"SELECT ?s ?kind ?title {{ ?s <{P}kind> ?kind ; <{P}title> ?title }}"
+    # Too quick to call for columns.
+    early = service.rows(f"{listed} LIMIT 5 # {{}}")
+    service.await_columns()
+    # Whoever began with the engine goes on with it, and whoever begins now has columns: each gets all of it.
+    rest = service.rows(f"{listed} LIMIT 9000 OFFSET 5 # {{}}")
+    before = service.used()
+    other = listed.replace("?s ?kind ?title", "?kind ?s ?title", 1)
+    late = [service.rows(f"{other} LIMIT 3000 OFFSET {first} # {{}}") for first in (0, 3_000, 6_000)]
+    assert service.used() == before + 3
+    assert early + rest == late[0] + late[1] + late[2]
+    assert (early + rest).total() == len(early + rest) > THINGS
+
+
 def test_a_write_is_seen_at_once_and_columns_follow(service: Service) -> None:
     before = service.has_columns(GROUPED)
     service.update(f'INSERT DATA {{ GRAPH <{P}> {{ <{P}x> <{P}kind> <{P}new> ; <{P}title> "new" }} }}')
@@ -109,10 +142,7 @@ def test_a_lost_tabulator_is_replaced(service: Service) -> None:
 
 def test_columns_of_states_that_are_over_are_gone(service: Service) -> None:
     service.has_columns(GROUPED)
-    keeper = Path(f"/proc/{service.process('graphsvc.serving.tabulator')}/net/unix").read_text(
-        encoding="utf-8"
-    )
-    folders = {Path(line.split()[-1]).parent for line in keeper.splitlines() if line.endswith("/tabulator")}
+    folders = service.folders()
     assert any(len([*folder.glob("columns-*")]) == 1 for folder in folders)
     assert all(len([*folder.glob("columns-*")]) <= 1 for folder in folders)
 
