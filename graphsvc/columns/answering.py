@@ -48,7 +48,7 @@ _SIGNS, _WORDS = ("(", ";", ". ", ".\n", "*", "+", "^"), ("ORDER", "DISTINCT", "
 class Columns:
     """The columns in `folder`, of whatever state a store is in; up to `room` bytes of them are mapped at once.
 
-    With `least` they leave to the engine what it finds as fast in memory: fewer rows in no order. What the `givers`
+    With `least` they leave to the engine what it finds as fast in memory: fewer rows in no order. What `givers`
     say of lists holds for all who have the same ones, as forks have.
     """
 
