@@ -178,14 +178,14 @@ def _alone(question: Question, running: list[Engine], limit: Limit, graph: Graph
                 engine.url,
                 question.cold(engine),
                 clients=1,
-                seconds=0.15,
+                seconds=0.1,
                 size=graph.size,
                 limit=60,
                 things=repeat(about),
             )
             kept.setdefault(engine.name, []).append(got.median * 1e3)
     text = client.filled(question.texts[0].encode(), graph.size, repeat(about)).decode()
-    times = sorted(limit.times(text, 0.15))
+    times = sorted(limit.times(text, 0.1))
     kept.setdefault(LIMIT, []).append(times[len(times) // 2] * 1e3)
 
 
