@@ -19,6 +19,7 @@ from graphsvc.columns.stars import StarSolving
 from graphsvc.errors import OutOfMemory, QuerySyntaxError
 from graphsvc.formats import Format
 from graphsvc.sparql import Query
+from graphsvc.sparql.paging import without_slice
 from graphsvc.sparql.pattern_query import PatternQuery, read_pattern_query
 from graphsvc.sparql.shape import shape
 from graphsvc.sparql.text_filter import TextFilter, read_text_filter
@@ -72,40 +73,48 @@ class Columns:
         Raises as the store's `evaluate` does.
         """
         table = self._opened(store.epoch())
-        pattern = None
+        listed = False
         if self._may_be_part(query):
-            pattern, _ = self._read(query)
-        if pattern is not None and pattern.is_unordered_part:
-            found = self._part(pattern, table, store.epoch(), len(query.text))
+            listed, found = self._part(query, table, store.epoch())
             if found is not None:
-                write([one.name for one in pattern.selected], found, result, cap.file(out, result))
+                write(*found, result, cap.file(out, result))
                 return USED
-        elif table is not None and self._may_be(query):
+        if table is not None and not listed and self._may_be(query):
             return self._evaluate(table, store, query, result, out, cap)
         begun = time.process_time()
         store.evaluate(query, result, out, cap)
         is_slow = table is None and time.process_time() - begun > WORTH_IT
-        return WANTED if is_slow and (pattern or (self._may_be(query) and any(self._read(query)))) else {}
+        return WANTED if is_slow and (listed or self._may_be(query)) and any(self._read(query)) else {}
 
     def _part(
-        self, pattern: PatternQuery, table: Table | None, epoch: str, length: int
-    ) -> Iterator[bytes] | None:
-        """The solutions of a part of a list that nothing puts in order; None where the engine gives that list."""
-        giver = self._givers.of(pattern.whole)
-        if giver == ENGINE:
-            return None
+        self, query: Query, table: Table | None, epoch: str
+    ) -> tuple[bool, tuple[list[str], Iterator[bytes]] | None]:
+        """Whether a query is for a part of a list that nothing puts in order; and if columns give that list, names
+        and solutions."""
+        whole, end = without_slice(query.text)
+        few = end < max(_FEW, self._least)
+        giver = self._givers.of(whole)
+        if _has_no_order(query):
+            if giver == NOBODY and few:
+                giver = self._givers.claim(whole, ENGINE)
+            if giver == ENGINE:
+                return True, None
+        pattern, _ = self._read(query)
+        if pattern is None or not pattern.is_unordered_part:
+            return False, None
+        names = [one.name for one in pattern.selected]
         if giver == NOBODY:
-            least = max(_FEW, self._least)
-            few = pattern.limit is not None and pattern.offset + pattern.limit < least
-            mine = None if few or length > _LONGEST_LIST else self._star(pattern, table, epoch)
-            giver = self._givers.claim(pattern.whole, ENGINE if mine is None else COLUMNS)
-            if giver == ENGINE or mine is not None:
-                return None if giver == ENGINE else mine
+            some = None if few or len(query.text) > _LONGEST_LIST else self._star(pattern, table, epoch)
+            giver = self._givers.claim(whole, ENGINE if some is None else COLUMNS)
+            if giver == COLUMNS and some is not None:
+                return True, (names, some)
+        if giver == ENGINE:
+            return True, None
         # Columns began to give it, so they are there.
-        found = self._star(pattern, table or self._opened(epoch, at_once=True), epoch)
-        if found is None:
+        some = self._star(pattern, table or self._opened(epoch, at_once=True), epoch)
+        if some is None:
             raise OutOfMemory("The work needs more memory than this process has left; try again.")
-        return found
+        return True, (names, some)
 
     def _star(self, pattern: PatternQuery, table: Table | None, epoch: str) -> Iterator[bytes] | None:
         """The solutions of a star from columns, whatever else of them is in memory; None where they do not do."""
@@ -190,3 +199,9 @@ class Columns:
         self._others[shape(query.text)] = times
         if len(self._others) > _SHAPES:
             self._others.popitem(last=False)
+
+
+def _has_no_order(query: Query) -> bool:
+    """Whether a query for a part plainly has nothing that makes more of solutions than that."""
+    upper = query.text.upper()
+    return "(" not in upper and not any(word in upper for word in _WORDS)

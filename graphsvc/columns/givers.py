@@ -28,11 +28,11 @@ class Givers:
         self._lock = os.memfd_create("givers", os.MFD_CLOEXEC)
         weakref.finalize(self, os.close, self._lock)
 
-    def of(self, whole: object) -> int:
-        """Who gives a list, told by all that it is but for the part that is wanted; NOBODY has yet."""
+    def of(self, whole: str) -> int:
+        """Who gives a list, told by its query without the slice; NOBODY where it was not begun."""
         return self._slots[_slot(whole)]
 
-    def claim(self, whole: object, giver: int) -> int:
+    def claim(self, whole: str, giver: int) -> int:
         """Who gives a list from now on: `giver`, unless somebody was first."""
         at = _slot(whole)
         if self._slots[at] == NOBODY:
@@ -52,5 +52,5 @@ class Givers:
             fcntl.lockf(self._lock, fcntl.LOCK_UN)
 
 
-def _slot(whole: object) -> int:
-    return zlib.crc32(repr(whole).encode()) % _SLOTS
+def _slot(whole: str) -> int:
+    return zlib.crc32(whole.encode()) % _SLOTS

@@ -5,9 +5,15 @@ https://www.w3.org/TR/sparql11-query/#rLimitOffsetClauses
 
 from __future__ import annotations
 
-from graphsvc.errors import BadRequest
-from graphsvc.sparql.lexer import Token, tokens
+import re
 
+from graphsvc.errors import BadRequest
+from graphsvc.sparql.lexer import COMMENT, IRI, STRING, Token, tokens
+
+_SLICE = re.compile(
+    rf"""(?=[<"'#LlOo])(?:({IRI}|{STRING})|{COMMENT}|\b(?i:LIMIT|OFFSET)(?:\s|{COMMENT})+([0-9]+))""",
+    re.DOTALL,
+)
 _BRACKETS = {"{": 1, "(": 1, "[": 1, "}": -1, ")": -1, "]": -1}
 
 
@@ -31,6 +37,23 @@ def part(text: str, limit: int, offset: int) -> str:
     window = f"\nLIMIT {limit} OFFSET {own.get('OFFSET', 0) + offset}\n"
     end = len(text) if values is None else values.start
     return "".join((*pieces, text[last:end], window, text[end:]))
+
+
+def without_slice(text: str) -> tuple[str, int]:
+    """A text without comments and what LIMIT and OFFSET say, those of subqueries too, and the sum of what they do.
+
+    It is the same for all parts of a list; that of two lists may be the same.
+    """
+    kept: list[str] = []
+    total = 0
+    parts = _SLICE.split(text)
+    for plain, whole, number in zip(parts[::3], [*parts[1::3], ""], [*parts[2::3], ""], strict=True):
+        kept += plain.split()
+        if whole:
+            kept.append(whole)
+        # Nobody asks for more than so many digits say.
+        total += int(number[:10]) if number else 0
+    return " ".join(kept), total
 
 
 def _modifiers(found: list[Token]) -> tuple[list[tuple[Token, Token]], Token | None]:

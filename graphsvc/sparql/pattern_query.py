@@ -77,11 +77,6 @@ class PatternQuery:
         """Whether only a part of a star's solutions is wanted, and nothing says which."""
         return self.is_part and self.is_star and not self.grouped and not self.order and not self.template
 
-    @property
-    def whole(self) -> PatternQuery:
-        """The same query for all that there is."""
-        return replace(self, limit=None, offset=0)
-
 
 def read_pattern_query(text: str) -> PatternQuery | None:
     """The query of a text, if it is one of that kind that is written plainly; else None."""

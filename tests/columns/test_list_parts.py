@@ -131,6 +131,21 @@ def test_few_rows_at_the_beginning_are_the_engine_s_and_so_is_the_rest_of_that_l
     assert ask(columns, store, f"{LIST.replace('T>', 'V>')} LIMIT 5 OFFSET 1000")[1]
 
 
+def test_the_words_of_an_order_in_a_name_change_nothing(tmp_path: Path) -> None:
+    rows = [f'<{EX}s{n}> <{EX}Order(By)> "{n}" ; a <{EX}Distinct> .' for n in range(300)]
+    engine = ox.Store()
+    engine.load("\n".join(rows), ox.RdfFormat.TURTLE, to_graph=ox.NamedNode("urn:g"))
+    store = LocalStore(engine, "now")
+    build(store, path_of(tmp_path, "now"), 1_000, store.epoch)
+    columns = Columns(tmp_path, 1 << 30)
+    for shown, first in (("?s ?v", 10), ("?v ?s", 150)):
+        text = f"SELECT {shown} {{ ?s <{EX}Order(By)> ?v ; a <{EX}Distinct> }}"
+        begun, used = ask(columns, store, f"{text} LIMIT {first}")
+        rest, also = ask(columns, store, f"{text} LIMIT 290 OFFSET {first}")
+        assert used is also is (first > 100)
+        assert len({*begun, *rest}) == len(begun + rest) == 300
+
+
 def test_another_state_is_given_anew(store: LocalStore, made: Path) -> None:
     columns = Columns(made, 1 << 30)
     assert not ask(columns, store, f"{LIST} LIMIT 10")[1]
@@ -221,12 +236,12 @@ LISTS = 20_000
 
 
 def _claims(givers: Givers, giver: int) -> bytes:
-    return bytes(givers.claim(number, giver) for number in range(LISTS))
+    return bytes(givers.claim(str(number), giver) for number in range(LISTS))
 
 
 def test_who_claims_a_list_first_has_it_in_all_processes() -> None:
     givers = Givers()
-    assert givers.of(0) == NOBODY
+    assert givers.of("0") == NOBODY
     # Each of several forks claims all lists, for one or the other, at the same time.
     held, begin = os.pipe()
     children = []
@@ -251,5 +266,5 @@ def test_who_claims_a_list_first_has_it_in_all_processes() -> None:
         os.waitpid(pid, 0)
     assert len(told[0]) == LISTS
     assert len({*told}) == 1
-    assert told[0] == bytes(givers.of(number) for number in range(LISTS))
+    assert told[0] == bytes(givers.of(str(number)) for number in range(LISTS))
     assert apart(lambda: _claims(givers, ENGINE)) == told[0]
