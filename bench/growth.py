@@ -22,8 +22,10 @@ from bench.field.client import Request
 from bench.field.engines import ENGINES, OURS_IN_MEMORY, OURS_ON_DISK, Engine
 from bench.field.graphs import ROOT, Graph, graph_of
 from bench.field.limit import Limit
+from bench.field.machine import await_quiet
 from bench.field.questions import Question, questions
 from bench.generate import BASE
+from graphsvc.columns.tabulating import CALM
 from tests.processes import family
 
 BUILD = ROOT / "build" / "bench"
@@ -33,6 +35,8 @@ BOUNDED = ("page of a hub", "page of a class", "page of a named graph")
 LINEAR = ("grouped count", "per year aggregate")
 # In words of its own each time, so that no answer is one that was kept.
 _ANEW = (("Accept-Language", "en,x-@U@;q=0.1"),)
+# How long a service may be at its own affairs before it is asked, in seconds.
+_PATIENCE = 60.0
 # An index of many titles takes its time, once.
 _INDEX = 1800.0
 _SETTLED = 0.3
@@ -58,6 +62,9 @@ def growth(sizes: tuple[int, ...], seconds: float, say: Callable[[str], None]) -
             try:
                 if name == OURS_IN_MEMORY:
                     found["bytes"]["keeper"][str(size)] = _keeper(engine)
+                # What a service makes unasked of its data, it makes in its first seconds.
+                time.sleep(CALM + 1)
+                await_quiet(_PATIENCE)
                 for question, times in _times(engine, graph, seconds).items():
                     found["ms"].setdefault(name, {}).setdefault(question, {})[str(size)] = times
             finally:
@@ -67,7 +74,7 @@ def growth(sizes: tuple[int, ...], seconds: float, say: Callable[[str], None]) -
 
 
 def _keeper(engine: Engine) -> int:
-    """The memory of the keeper and its readers."""
+    """The memory of the keeper and its readers, before any of these has made a copy its own."""
     assert engine.process is not None
     return sum(each.memory for each in family(engine.process.pid) if "serving.keeper" in each.command)
 

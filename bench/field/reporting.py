@@ -21,11 +21,11 @@ Written by `make bench` (`make bench-full` for the largest graph); do not edit i
 
 Each engine answers over HTTP on loopback, on the same machine as those who ask: eight clients that keep their
 connections and ask again at once. All have the same triples and give the same answers, which is checked before
-anything is timed. They are asked in turns of {seconds} s in {rounds} rounds, each of which begins with another
-engine, and a turn begins once nothing else runs on the machine. Ours and oxigraph, which are compared within
-tenths, have two turns in each round, cold; Virtuoso is asked in two rounds, and rdflib-endpoint in one. A ratio
-is the median of the rounds' ratios, with the least and the greatest in brackets: in one round the machine is
-the same for all. Who was asked in fewer rounds is compared by its median.
+anything is timed. They are asked in turns of {seconds} s, half of that warm, in {rounds} rounds, each of which
+begins with another engine, and a turn begins once nothing else runs on the machine. Ours and oxigraph, which
+are compared within tenths, have two turns in each round, cold; Virtuoso is asked in two rounds, and
+rdflib-endpoint in one. A ratio is the median of the rounds' ratios, with the least and the greatest in
+brackets: in one round the machine is the same for all. Who was asked in fewer rounds is compared by its median.
 
 *Cold* is a query text that was never sent before, about another thing each time where it is about one, and
 about the same things for each engine; *warm* is the same again and again, with nothing changed in between. What
@@ -244,7 +244,10 @@ def _growth(results: dict[str, Any]) -> Iterator[str]:
         return
     sizes = [str(size) for size in grown["sizes"]]
     yield "## Growth\n"
-    yield "Milliseconds for one client, cold, by the number of instruments (`python -m bench.growth`).\n"
+    yield (
+        "Milliseconds for one client, cold, by the number of instruments (`python -m bench.growth`). Memory is that of "
+        "the keeper and its readers at the start; later one reader for each processor has a copy of its own.\n"
+    )
     yield "![growth](benchmarks/growth.svg)\n"
     rows = [
         [f"{question}, {engine.partition(', ')[2]}", *(_or_none(times[size]) for size in sizes)]

@@ -39,7 +39,7 @@ _KEEPING = frozenset({OURS_IN_MEMORY, OURS_ON_DISK})
 
 @dataclass
 class Turns:
-    """Asks the engines that run, for `seconds` in each turn; `slow` has how long each question takes one alone.
+    """Asks the engines that run, for `seconds` in each cold turn; `slow` has how long a question takes one alone.
 
     A turn waits `quiet` seconds at most until nothing else runs on the machine.
     """
@@ -105,7 +105,7 @@ class Turns:
             engine.url,
             requests,
             clients=CLIENTS,
-            seconds=self.seconds,
+            seconds=self.seconds if mode == COLD else self.seconds / 2,
             size=self.graph.size,
             limit=PATIENCE,
             things=count(first),
