@@ -246,7 +246,8 @@ def _growth(results: dict[str, Any]) -> Iterator[str]:
     yield "## Growth\n"
     yield (
         "Milliseconds for one client, cold, by the number of instruments (`python -m bench.growth`). Memory is "
-        "that of the keeper and its readers at the start; later one reader for each processor has a copy of its own.\n"
+        "that of the keeper and its readers at the start; later one reader for each processor has a copy of "
+        "its own.\n"
     )
     yield "![growth](benchmarks/growth.svg)\n"
     rows = [
