@@ -102,6 +102,11 @@ class Counters:
     survivals: int = 0
 
 
+def _size(entry: Entry) -> int:
+    """How many bytes an entry takes, before its spellings."""
+    return len(entry.head) + len(entry.unmodified) + len(entry.body) + _length(entry.key) + OVERHEAD
+
+
 def _length(key: Hashable) -> int:
     """How long the texts are that a key has."""
     if isinstance(key, (str, bytes)):
@@ -175,7 +180,7 @@ class ResponseCache:
     def keep(self, key: Hashable, entry: Entry) -> None:
         """Hold an answer, in place of what the key had; what cannot be given at its epoch goes."""
         entry.key = key
-        entry.size = len(entry.head) + len(entry.unmodified) + len(entry.body) + _length(key) + OVERHEAD
+        entry.size = _size(entry)
         with self._lock:
             if entry.epoch != self._epoch:
                 self._epoch = entry.epoch
@@ -201,7 +206,7 @@ class ResponseCache:
             return None
         moved = entry.at(epoch, entry.scope)
         key = entry.key
-        moved.size = len(moved.head) + len(moved.unmodified) + len(moved.body) + _length(key) + OVERHEAD
+        moved.size = _size(moved)
         self._remove(key)
         self._entries[key] = moved
         self.size += moved.size

@@ -258,7 +258,8 @@ class Lane:
 
     def _replace_grown(self) -> None:
         """End a writer that has become large, whether its last job was done or refused."""
+        if self._channel is None:
+            return
         # A new writer would be as large as this process, which may have become smaller since the last was forked.
-        most = min(self._born, resident(os.getpid())) + MAX_GROWTH
-        if self._channel is not None and resident(self._pid) > most:
+        if resident(self._pid) > min(self._born, resident(os.getpid())) + MAX_GROWTH:
             self._stop(StoreError("The writer was replaced."))
